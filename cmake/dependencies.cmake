@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every third-party library, found once. The set-up script apps/setup installs them on Debian.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(HDF5 1.10 REQUIRED COMPONENTS C)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+find_package(PNG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/core/json.h"
+
+namespace syconn {
+
+Json parse_json(const std::string& text, const std::string& origin) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& e) {
+    throw Error(Category::input, origin + ": not valid JSON at byte " + std::to_string(e.byte) + ": " + e.what());
+  }
+}
+
+}  // namespace syconn
