@@ -28,6 +28,11 @@ bool ReadState::is_bad(const std::string& full_path) const {
   return false;
 }
 
+void ReadState::note_defaults(const MapSlot& map, const KeyPath& path) {
+  if (!noted_maps_.insert(path.full).second) return;
+  for (const std::string& name : map.keys()) default_entries_.insert(path.entry(name).full);
+}
+
 const Place& ReadState::place_of(const std::string& full_path) const {
   const Place* place = nearest_place(places, full_path);
   return place != nullptr ? *place : file_;
@@ -174,8 +179,8 @@ void FieldsReader::read_scalar(const YamlNode& node, const Field& field, const S
   const auto fail = [&](const std::string& what) { state_.error(path, node.place, "'" + path.label + "' " + what); };
   const auto read_into = [&]<class T>(T* target) {
     T value{};
-    if (node.kind == YamlNode::Kind::scalar && !node.quoted && std::integral<T> && is_integer_text(node.text) &&
-        !read(node, value))
+    if (node.kind == YamlNode::Kind::scalar && !node.quoted && std::integral<T> && !std::same_as<T, bool> &&
+        is_integer_text(node.text) && !read(node, value))
       return fail(node.text + " outside " + limits_of(value));
     if (node.kind != kKindOf<T> || !read(node, value))
       return fail("must be " + expected_text(field, slot) + ", got " + got_text(node));
@@ -208,13 +213,15 @@ void FieldsReader::read_list(const YamlNode& node, const Field& field, ListSlot&
 bool FieldsReader::check_name(const std::string& name, const Place& place, const KeyPath& map) {
   static const std::string kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
   if (!name.empty() && name.find_first_not_of(kAllowed) == std::string::npos) return true;
-  state_.error(map, place, "name '" + name + "' " + map.inside() + " must consist of letters, digits, '_' and '-'");
+  state_.error(map.entry(name), place,
+               "name '" + name + "' " + map.inside() + " must consist of letters, digits, '_' and '-'");
   return false;
 }
 
 void FieldsReader::read_map(const YamlNode& node, const Field& field, MapSlot& map, const KeyPath& path) {
   std::vector<std::string> names;
   for (const YamlKey& key : node.keys) names.push_back(key.text);
+  state_.note_defaults(map, path);
   map.keep_only(names);
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (!check_name(names[i], node.keys[i].place, path)) continue;

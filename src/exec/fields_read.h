@@ -31,6 +31,11 @@ class ReadState {
   void error(const KeyPath& path, const Place& place, const std::string& message);
   /// Whether an error was reported for the key or one below it.
   bool is_bad(const std::string& full_path) const;
+  /// Whether an error was reported for the value of the key as a whole.
+  bool is_unusable(const std::string& full_path) const { return bad_.contains(full_path); }
+  /// To be called before a map changes: remembers the names that its defaults hold.
+  void note_defaults(const MapSlot& map, const KeyPath& path);
+  bool is_default_entry(const std::string& full_path) const { return default_entries_.contains(full_path); }
   Diagnostics& diagnostics() { return diagnostics_; }
   /// The key's place or its nearest given parent's; else the file.
   const Place& place_of(const std::string& full_path) const;
@@ -41,7 +46,7 @@ class ReadState {
  private:
   Diagnostics& diagnostics_;
   Place file_;
-  std::set<std::string> bad_;
+  std::set<std::string> bad_, noted_maps_, default_entries_;
 };
 
 /// Moves YAML into described structs and reports everything wrong with it.
@@ -89,6 +94,8 @@ class FieldsFinisher {
 
  private:
   void finish_slot(const Slot& slot, const Field& field, const KeyPath& path, bool required);
+  /// Whether a map's entry has none of its values from the defaults of that name.
+  bool is_made_here(const std::string& entry) const;
   void report_missing(const Field& field, const KeyPath& path);
   void make_absolute(std::string& text, const KeyPath& path) const;
 

@@ -33,9 +33,9 @@ void FieldsReader::apply_set(const std::string& set, const Fields& root) {
     state_.diagnostics().error(place, "must read key=value, as contacts.closings=6");
     return;
   }
-  const std::size_t errors_before = state_.diagnostics().count();
-  auto value = parse_yaml(set.substr(equals + 1), place.origin, state_.diagnostics());
-  if (state_.diagnostics().count() > errors_before) return;
+  Diagnostics of_value(place.origin);
+  auto value = parse_yaml(set.substr(equals + 1), place.origin, of_value);
+  if (of_value.count() > 0) return state_.diagnostics().take(of_value, place);
   Set target{split(set.substr(0, equals), '.'), value ? std::move(*value) : YamlNode{}, place};
   set_places(target.value, place);
   set_in_table(target, 0, root, {});
@@ -62,6 +62,7 @@ void FieldsReader::set_in_slot(const Set& set, std::size_t at, const Field& fiel
   if (const auto* optional = std::get_if<std::shared_ptr<OptionalSlot>>(&slot.value))
     return set_in_slot(set, at, field, (*optional)->get(), path);
   if (const auto* map = std::get_if<std::shared_ptr<MapSlot>>(&slot.value)) {
+    state_.note_defaults(**map, path);
     if (!check_name(set.keys[at], set.place, path)) return;
     return set_in_slot(set, at + 1, field, (*map)->put(set.keys[at]), path.entry(set.keys[at]));
   }
@@ -98,7 +99,12 @@ void FieldsFinisher::report_missing(const Field& field, const KeyPath& path) {
   state_.error(path, state_.place_of(parent), "missing key '" + field.key + "' " + KeyPath{parent, ""}.inside());
 }
 
+bool FieldsFinisher::is_made_here(const std::string& entry) const {
+  return state_.places.contains(entry) && !state_.is_default_entry(entry);
+}
+
 void FieldsFinisher::finish_slot(const Slot& slot, const Field& field, const KeyPath& path, bool required) {
+  if (state_.is_unusable(path.full)) return;
   std::visit(Overloaded{[&](const DescribeFunction& describe) { finish_table(fields_of(describe), path, required); },
                         [&](const std::shared_ptr<ListSlot>& list) {
                           for (std::size_t i = 0; i < list->size(); ++i)
@@ -107,8 +113,7 @@ void FieldsFinisher::finish_slot(const Slot& slot, const Field& field, const Key
                         },
                         [&](const std::shared_ptr<MapSlot>& map) {
                           for (const std::string& name : map->keys())
-                            finish_slot(map->put(name), field, path.entry(name),
-                                        state_.places.contains(path.entry(name).full));
+                            finish_slot(map->put(name), field, path.entry(name), is_made_here(path.entry(name).full));
                         },
                         [&](const std::shared_ptr<OptionalSlot>& optional) {
                           if (optional->has_value()) finish_slot(optional->get(), field, path, required);

@@ -102,6 +102,8 @@ class TreeBuilder final : public YAML::EventHandler {
                                           std::to_string(other.place.line));
         return;
       }
+    if (value.kind == YamlNode::Kind::null && !value.refused)
+      value.place = key.place;  // the parser's mark is the next token
     map.keys.push_back({key.text, key.place});
     map.items.push_back(std::move(value));
   }

@@ -21,6 +21,8 @@ class Diagnostics {
   /// `origin`: the file's name as the user wrote it.
   explicit Diagnostics(std::string origin) : origin_(std::move(origin)) {}
   void error(const Place& place, const std::string& message);
+  /// The errors of another, all at `place`.
+  void take(const Diagnostics& other, const Place& place);
   std::size_t count() const { return entries_.size(); }
   /// One line an error, the file's in order of position, then those of --set; last "run.yml: 3 errors, nothing was
   /// run."
