@@ -13,9 +13,12 @@ constexpr Range kVoxelSize{0.001, 1e6};
 }  // namespace
 
 void VolumeConfig::describe(Fields& f) {
-  f.add("path", path, "file or folder; relative paths start at dataset.root").required().no_effect_on_results();
+  f.add("path", path, "file or folder; relative paths start at dataset.root")
+      .required()
+      .no_effect_on_results()
+      .check([this] { return path.empty() ? std::string("must not be empty") : std::string(); });
   f.add("dataset", dataset, "dataset inside an HDF5 file").no_effect_on_results();
-  f.add("kind", kind, "image, labels (ids) or probability (integers count as v/255, floats as they are)",
+  f.add("kind", kind, "what the voxels are; integers of a probability map count as v/255, floats as they are",
         Choices{"image", "labels", "probability"})
       .required();
   const auto for_labels = [this](const std::vector<Id>& ids) {
@@ -45,11 +48,12 @@ void DatasetConfig::describe(Fields& f) {
   f.add("box_vx", box_vx, "part to analyse as if nothing lay outside; default: the whole supervoxel volume")
       .units("voxels")
       .example("{min: [0, 0, 0], max: [1024, 1024, 256]}");
-  f.add("chunk_vx", chunk_vx, "size of a job's block in x, y, z: multiples of 64", Range{1})
+  f.add("chunk_vx", chunk_vx, "size of a job's block in x, y, z: multiples of 64, at most 65536", Range{1})
       .no_effect_on_results()
       .check([this] {
         const bool fits = chunk_vx.x % 64 == 0 && chunk_vx.y % 64 == 0 && chunk_vx.z % 64 == 0;
-        return fits ? std::string() : std::string("must be multiples of 64");
+        if (!fits) return std::string("must be multiples of 64");
+        return chunk_vx.max_element() > 65536 ? std::string("must be at most 65536 on each axis") : std::string();
       });
   f.add("volumes", volumes, "input volumes by name: raw, sv (supervoxels), mi, vc, sj, syn_type, myelin, …")
       .required()

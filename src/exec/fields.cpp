@@ -33,10 +33,12 @@ FieldHandle Fields::add_slot(std::string key, Slot slot, std::string doc) {
 namespace slots {
 
 void describe_box(Box3& box, Fields& f) {
-  f.add("min", box.min, "first voxel inside").required().units("voxels");
-  f.add("max", box.max, "first voxel outside, above min on each axis").required().units("voxels").check([&box] {
-    return box.empty() ? std::string("must be above min on each axis") : std::string();
-  });
+  constexpr Range kCoordinates{0, 2e6};  // the voxels of the largest box still fit in 64 bits
+  f.add("min", box.min, "first voxel inside", kCoordinates).required().units("voxels");
+  f.add("max", box.max, "first voxel outside, above min on each axis", kCoordinates)
+      .required()
+      .units("voxels")
+      .check([&box] { return box.empty() ? std::string("must be above min on each axis") : std::string(); });
 }
 
 }  // namespace slots

@@ -97,7 +97,7 @@ class FieldsFinisher {
   /// Whether a map's entry has none of its values from the defaults of that name.
   bool is_made_here(const std::string& entry) const;
   void report_missing(const Field& field, const KeyPath& path);
-  void make_absolute(std::string& text, const KeyPath& path) const;
+  void make_absolute(std::string& text, const KeyPath& path);
 
   ReadState& state_;
   fs::path folder_, current_;

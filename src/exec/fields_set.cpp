@@ -125,7 +125,9 @@ void FieldsFinisher::finish_slot(const Slot& slot, const Field& field, const Key
              slot.value);
 }
 
-void FieldsFinisher::make_absolute(std::string& text, const KeyPath& path) const {
+void FieldsFinisher::make_absolute(std::string& text, const KeyPath& path) {
+  if (text.starts_with("~"))
+    state_.error(path, state_.place_of(path.full), "'" + path.label + "' must be written without ~, got " + text);
   if (text.empty() || text.find("://") != std::string::npos) return;  // an address is no path
   const auto given = state_.places.find(path.full);
   const bool from_set = given != state_.places.end() && given->second.line == 0;

@@ -53,7 +53,10 @@ std::optional<double> parse_real(const std::string& text) {
 
 std::string number_text(double value) {
   char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value == 0 ? 0.0 : value).ptr;
+  if (value == 0) return "0";
+  const bool is_round = std::abs(value) < 1e15 && value == std::floor(value);  // 1000000, not 1e+06
+  const auto end = is_round ? std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr
+                            : std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return {buffer, end};
 }
 

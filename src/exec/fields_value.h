@@ -25,7 +25,7 @@ std::optional<std::int64_t> parse_int(const std::string& text);
 std::optional<std::uint64_t> parse_uint(const std::string& text);
 std::optional<double> parse_real(const std::string& text);
 
-/// Shortest text that reads back as the same number ("7", "0.4286"); -0 is 0.
+/// A short text that reads back as the same number ("7", "0.4286", "1000000", "1e+22"); -0 is 0.
 std::string number_text(double value);
 /// The text as a YAML scalar, in double quotes unless every YAML reader takes it for text as it is.
 std::string yaml_text(const std::string& text);

@@ -137,7 +137,15 @@ TEST(ConfigErrors, Checks) {
             one("run.yml:4:13: error: 'chunk_vx' must be 3 positive integers, got [512, 512, 0]"));
   EXPECT_EQ(in_dataset("box_vx: {min: [0, 0, 9], max: [8, 8, 8]}"),
             one("run.yml:4:33: error: 'box_vx.max' must be above min on each axis, got [8, 8, 8]"));
+  EXPECT_EQ(in_dataset("chunk_vx: [64, 64, 65600]"),
+            one("run.yml:4:13: error: 'chunk_vx' must be at most 65536 on each axis, got [64, 64, 65600]"));
+  EXPECT_EQ(in_dataset("box_vx: {min: [0, 0, -1], max: [8, 8, 8]}"),
+            one("run.yml:4:17: error: 'box_vx.min' [0, 0, -1] outside [0, 2000000]"));
+  EXPECT_EQ(in_dataset("root: ~/data"), one("run.yml:4:9: error: 'root' must be written without ~, got ~/data"));
   std::string text = kHead;
+  text.replace(text.find("mi.h5"), 5, "''");
+  EXPECT_EQ(error_of(text), one("run.yml:7:13: error: 'mi.path' must not be empty, got \"\""));
+  text = kHead;
   text.replace(text.find("name: test"), 10, "name: ../x");
   EXPECT_EQ(error_of(text), one("run.yml:2:9: error: 'name' must consist of letters, digits, '_' and '-', got ../x"));
   text = kHead;

@@ -34,7 +34,7 @@ std::string hash_of(const RunConfig& config) {
 
 TEST(ConfigResolved, RoundTrip) {
   const RunConfig config = parse(
-      kFull, {"dataset.box_vx={min: [0, -1, 2], max: [5, 6, 7]}", "dataset.volumes.sv.voxel_size_nm=[4.6, 4.6, 50]"});
+      kFull, {"dataset.box_vx={min: [0, 1, 2], max: [5, 6, 7]}", "dataset.volumes.sv.voxel_size_nm=[4.6, 4.6, 50]"});
   const std::string text = resolved_yaml(config, test_sections());
   const RunConfig again = parse_config(text, "config.yml", "/somewhere/else", {}, test_sections());
   EXPECT_EQ(resolved_yaml(again, test_sections()), text);
