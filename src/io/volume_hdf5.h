@@ -68,7 +68,8 @@ class Hdf5Volume : public VolumeReader {
   void read_elements(std::int64_t first, std::int64_t n, char* out) const;
 
   Vec3i chunk_position(std::int64_t index) const;
-  Box3 chunk_box(const Vec3i& position) const;  ///< clipped to the volume
+  Box3 chunk_box(const Vec3i& position) const;                  ///< clipped to the volume
+  std::uint64_t chunk_bytes_by_hdf5(std::int64_t index) const;  ///< stored; 0 if it was never written
   /// Encoded bytes of a chunk; false if it was never written.
   bool read_stored(std::int64_t index, Buffer& stored, unsigned& filter_mask) const;
   void decode_chunk(std::int64_t index, char* out) const;

@@ -121,7 +121,12 @@ std::unique_ptr<VolumeReader> open_derived_volume(const fs::path& path, const st
   info.voxel_size_nm = manifest.voxel_size_nm;
   std::vector<SourcePart> parts;
   for (const VolumeManifest::File& file : manifest.files)
-    parts.push_back({file.box, path.parent_path() / file.file, manifest.name, {}, file.bytes, file.crc32c});
+    parts.push_back({.box = file.box,
+                     .file = path.parent_path() / file.file,
+                     .dataset = manifest.name,
+                     .whole = true,
+                     .bytes = file.bytes,
+                     .crc32c = file.crc32c});
   return std::make_unique<PartedVolume>(std::move(info), std::move(parts), OpenContext{options, nullptr, 0, 0});
 }
 

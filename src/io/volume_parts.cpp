@@ -107,8 +107,9 @@ PartedVolume::Source PartedVolume::open_source(std::size_t part) const {
   if (info.dtype != info_.dtype)
     throw Error(Category::input, "'" + info.where + "' holds " + dtype_name(info.dtype) + ", but '" + info_.where +
                                      "' says " + dtype_name(info_.dtype));
-  if (!Box3::of_size(info.size).contains(p.box.shifted(p.from - p.box.min)))
-    throw Error(Category::input, "'" + info.where + "' is smaller than '" + info_.where + "' says");
+  const bool fits =
+      p.whole ? info.size == p.box.size() : Box3::of_size(info.size).contains(p.box.shifted(p.from - p.box.min));
+  if (!fits) throw Error(Category::input, "'" + info.where + "' has another size than '" + info_.where + "' says");
   return source;
 }
 

@@ -11,12 +11,13 @@ namespace syconn {
 
 /// A box of a volume that lies in a dataset of another file.
 struct SourcePart {
-  Box3 box;       ///< of the whole, dataset coordinates
-  fs::path file;  ///< as it can be opened
-  std::string dataset;
-  Vec3i from;                           ///< voxel of the source's array that is box.min
-  std::optional<std::uint64_t> bytes;   ///< the file must have this size
-  std::optional<std::uint32_t> crc32c;  ///< of the decoded box, little-endian, C order
+  Box3 box;            ///< of the whole, dataset coordinates
+  fs::path file = {};  ///< as it can be opened
+  std::string dataset = {};
+  Vec3i from = {};                           ///< voxel of the source's array that is box.min
+  bool whole = false;                        ///< box is all of the source
+  std::optional<std::uint64_t> bytes = {};   ///< the file must have this size
+  std::optional<std::uint32_t> crc32c = {};  ///< of the decoded box, little-endian, C order
 };
 
 /// A volume put together from boxes of other files, which are opened when first needed.

@@ -50,12 +50,19 @@ SourcePart mapping(hid_t properties, std::size_t i, const fs::path& path, const 
   const std::string dataset =
       text_property([&](char* out, std::size_t n) { return H5Pget_virtual_dsetname(properties, i, out, n); });
   const h5::Handle to(H5Pget_virtual_vspace(properties, i)), from(H5Pget_virtual_srcspace(properties, i));
-  const std::optional<Box3> to_box = selected_box(to.id()), from_box = selected_box(from.id());
+  const std::optional<Box3> to_box = selected_box(to.id());
+  // "All of the source" is stored without the source's size, which is checked when the source is opened.
+  const bool whole = from && H5Sget_select_type(from.id()) == H5S_SEL_ALL;
+  const std::optional<Box3> from_box = whole && to_box ? Box3::of_size(to_box->size()) : selected_box(from.id());
   H5Eclear2(H5E_DEFAULT);
   if (file.empty() || !to_box || !from_box || to_box->size() != from_box->size())
     throw Error(Category::input, "'" + info.where + "': mapping " + std::to_string(i) + " (of file '" + file +
                                      "') is not one 3-D box; such virtual datasets are not supported");
-  return {to_box->shifted(info.offset_vx), source_path(path, file), dataset, from_box->min, std::nullopt, std::nullopt};
+  return {.box = to_box->shifted(info.offset_vx),
+          .file = source_path(path, file),
+          .dataset = dataset,
+          .from = from_box->min,
+          .whole = whole};
 }
 
 }  // namespace
