@@ -46,6 +46,8 @@ struct Layout {
   std::uint64_t user_block = 0;
 };
 
+inline std::ostream& operator<<(std::ostream& os, const Layout& layout) { return os << layout.name; }
+
 inline std::vector<hsize_t> zyx(const Vec3i& v) {
   return {static_cast<hsize_t>(v.z), static_cast<hsize_t>(v.y), static_cast<hsize_t>(v.x)};
 }
