@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "syconn/core/volume_view.h"
 #include "syconn/exec/config.h"
 
 namespace syconn {
