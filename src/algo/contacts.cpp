@@ -65,7 +65,7 @@ struct ContactExtractor::Impl {
   void block(VolumeView<const Id> labels, const Box3& dataset, const Box3& write, BlockPairs& out);
   void rank_pairs(std::vector<std::uint64_t>& key);
   void claim_slab(const Box3& slab);
-  void collect(const Vec3i& origin, BlockPairs& out);
+  void collect(const Vec3i& origin);
   void group(BlockPairs& out);
 
   ContactParams params;
@@ -99,8 +99,7 @@ void ContactExtractor::Impl::rank_pairs(std::vector<std::uint64_t>& key) {
 }
 
 void ContactExtractor::Impl::claim_slab(const Box3& slab) {
-  volume.box = slab;
-  volume.claims.assign(static_cast<std::size_t>(slab.voxels()), ClaimVolume::kFree);
+  volume.reset(slab);
   const std::size_t n_pairs = pair_first.size() - 2;
   const Box3 reach = slab.grown(Vec3i(morphology_reach(params)));
   for (std::uint32_t rank = 0; rank < n_pairs; ++rank) {
@@ -111,25 +110,32 @@ void ContactExtractor::Impl::claim_slab(const Box3& slab) {
   }
 }
 
-// Runs of equal claims, in raster order of the slab.
-void ContactExtractor::Impl::collect(const Vec3i& origin, BlockPairs&) {
+// Runs of equal claims, in raster order of the slab. A free voxel's rank bits are all set, which is no pair's rank.
+void ContactExtractor::Impl::collect(const Vec3i& origin) {
   const Vec3i n = volume.box.size(), at = volume.box.min + origin;
   const std::uint32_t mask = (std::uint32_t{1} << volume.rank_bits) - 1;
-  const std::uint32_t* row = volume.claims.data();
+  const auto differ = kernels().differ_masked;
+  const std::uint32_t* row = volume.claims();
   for (std::int64_t z = 0; z < n.z; ++z)
-    for (std::int64_t y = 0; y < n.y; ++y, row += n.x)
-      for (std::int64_t x = 0; x < n.x;) {
-        if (row[x] == ClaimVolume::kFree) {
-          ++x;
-          continue;
+    for (std::int64_t y = 0; y < n.y; ++y, row += n.x) {
+      std::int64_t begin = 0;
+      const auto end_run = [&](std::int64_t x) {
+        const std::uint32_t rank = row[begin] & mask;
+        if (rank != mask) {
+          raster_rank.push_back(rank);
+          raster_runs.push_back({static_cast<std::int32_t>(at.x + begin), static_cast<std::int32_t>(at.y + y),
+                                 static_cast<std::int32_t>(at.z + z), static_cast<std::int32_t>(x - begin)});
         }
-        const std::uint32_t rank = row[x] & mask;
-        const std::int64_t start = x;
-        while (x < n.x && row[x] != ClaimVolume::kFree && (row[x] & mask) == rank) ++x;
-        raster_rank.push_back(rank);
-        raster_runs.push_back({static_cast<std::int32_t>(at.x + start), static_cast<std::int32_t>(at.y + y),
-                               static_cast<std::int32_t>(at.z + z), static_cast<std::int32_t>(x - start)});
+        begin = x;
+      };
+      for (std::int64_t x0 = 0; x0 < n.x; x0 += 64) {  // the margins allow to look beyond the row
+        std::uint64_t starts = differ(row + x0, row + x0 - 1, mask);
+        if (x0 == 0) starts &= ~std::uint64_t{1};
+        if (n.x - x0 < 64) starts &= (std::uint64_t{1} << (n.x - x0)) - 1;
+        for (; starts; starts &= starts - 1) end_run(x0 + std::countr_zero(starts));
       }
+      end_run(n.x);
+    }
 }
 
 // Stable counting sort of the collected runs by pair: raster order within each.
@@ -159,7 +165,7 @@ void ContactExtractor::Impl::block(VolumeView<const Id> labels, const Box3& data
   const std::int64_t planes = slab_planes(local.size());
   for (std::int64_t z = local.min.z; z < local.max.z && n_pairs > 0; z += planes) {
     claim_slab({{local.min.x, local.min.y, z}, {local.max.x, local.max.y, std::min(z + planes, local.max.z)}});
-    collect(read.min, out);
+    collect(read.min);
   }
   group(out);
 }
@@ -176,12 +182,12 @@ void join(std::vector<Piece>& pieces, bool several_blocks, ContactSet& out) {
   if (several_blocks) std::stable_sort(pieces.begin(), pieces.end(), before);
   std::vector<Run> runs;
   for (std::size_t i = 0; i < pieces.size();) {
-    std::size_t j = i;
-    runs.clear();
+    std::size_t j = i + 1;
+    out.sv_a.push_back(pieces[i].a), out.sv_b.push_back(pieces[i].b);
+    runs.assign(pieces[i].runs.begin(), pieces[i].runs.end());
     for (; j < pieces.size() && pieces[j].a == pieces[i].a && pieces[j].b == pieces[i].b; ++j)
       runs.insert(runs.end(), pieces[j].runs.begin(), pieces[j].runs.end());
     if (j - i > 1) sort_and_merge(runs);
-    out.sv_a.push_back(pieces[i].a), out.sv_b.push_back(pieces[i].b);
     out.runs.insert(out.runs.end(), runs.begin(), runs.end());
     out.run_offset.push_back(out.runs.size());
     i = j;

@@ -13,15 +13,6 @@ void widen(ColumnRange& into, const ColumnRange& from, std::int32_t less) {
   into.hi = std::max(into.hi, from.hi - less);
 }
 
-/// Enters `value` where `bits` has a bit and it is smaller.
-void claim_bits(std::uint64_t bits, std::uint32_t value, std::uint32_t* row) {
-  while (bits) {
-    const int x = std::countr_zero(bits), len = std::countr_one(bits >> x);
-    for (int i = x; i < x + len; ++i) row[i] = std::min(row[i], value);
-    if (x + len >= 64) return;
-    bits &= ~std::uint64_t{0} << (x + len);
-  }
-}
 }  // namespace
 
 PairCloser::PairCloser(int closings, int dilations)
@@ -31,9 +22,9 @@ PairCloser::PairCloser(int closings, int dilations)
       level_(static_cast<std::size_t>(reach_) + 1) {}
 
 std::size_t PairCloser::bytes() const {
-  std::size_t words = work_[0].capacity() + work_[1].capacity() + zero_.capacity() + any_.capacity() +
-                      range_.capacity() + contact_range_.capacity();
+  std::size_t words = zero_.capacity() + any_.capacity() + range_.capacity() + contact_range_.capacity();
   for (const Words& w : level_) words += w.capacity();
+  for (const Words& w : work_) words += w.capacity();
   return words * 8;
 }
 
@@ -56,6 +47,8 @@ void PairCloser::prepare(std::span<const ContactRun> runs) {
   for (Words& w : level_) at_least(w, n);
   for (Words& w : work_) at_least(w, n);
   at_least(zero_, static_cast<std::size_t>(ny_));
+  level_data_.clear();
+  for (const Words& w : level_) level_data_.push_back(w.data());
   contact_range_.assign(columns, kNoRows);
   any_.assign(columns, 0);
 }
@@ -97,38 +90,61 @@ void PairCloser::find_ranges() {
   }
 }
 
+// Step i of a dilation can only reach i voxels beyond the contact voxels' box, and an erosion is needed only as far as
+// the steps after it reach.
+const std::uint64_t* PairCloser::close_and_dilate() {
+  const Kernels& k = kernels();
+  CrossStep step{nullptr, nullptr, range_.data(), words_, ny_, 0, 0, 0, 0, zero_.data()};
+  const auto extent = [&](int beyond) {
+    step.z0 = 1 + reach_ - beyond, step.z1 = nz_ - 1 - reach_ + beyond;
+    step.y0 = 1 + reach_ - beyond, step.y1 = static_cast<std::int32_t>(ny_) - 1 - reach_ + beyond;
+  };
+  for (int i = 0; i < reach_; ++i) {
+    step.in = level_[static_cast<std::size_t>(i)].data(), step.out = level_[static_cast<std::size_t>(i) + 1].data();
+    extent(i + 1);
+    k.dilate(step);
+  }
+  step.in = level_[static_cast<std::size_t>(closings_)].data();
+  for (int i = 0; i < closings_; ++i, step.in = step.out) {
+    step.out = i + 1 < closings_ ? work_[i % 2].data() : work_[2].data();
+    extent(closings_ - 1 - i);
+    k.erode(step);
+  }
+  for (int i = 0; i < dilations_; ++i, step.in = step.out) {
+    step.out = work_[3 - i % 2].data();
+    extent(i + 1);
+    k.dilate(step);
+  }
+  return step.in;
+}
+
 void PairCloser::claim(std::span<const ContactRun> runs, std::uint32_t rank, ClaimVolume& volume) {
   prepare(runs);
   set_bits(runs);
   find_ranges();
-  const Kernels& k = kernels();
-  CrossStep step{nullptr, nullptr, range_.data(), words_, ny_, nz_, zero_.data()};
-  for (std::size_t i = 0; i < static_cast<std::size_t>(reach_); ++i) {
-    step.in = level_[i].data(), step.out = level_[i + 1].data();
-    k.dilate(step);
-  }
-  step.in = level_[static_cast<std::size_t>(closings_)].data();
-  for (int i = 0; i < closings_ + dilations_; ++i) {
-    step.out = work_[i % 2].data();
-    i < closings_ ? k.erode(step) : k.dilate(step);
-    step.in = step.out;
-  }
-  enter(rank, step.in, volume);
+  enter(rank, close_and_dilate(), volume);
   clear();
 }
 
 void PairCloser::clear() {
+  constexpr std::int64_t kSmall = 8192;  // below, clearing all is cheaper than column by column
+  const std::int64_t n = words_ * nz_ * ny_;
+  const auto each = [&](auto&& f) {
+    for (Words& w : level_) f(w.begin());
+    for (Words& w : work_) f(w.begin());
+  };
+  if (n <= kSmall) return each([&](auto begin) { std::fill_n(begin, n, 0); });
   for (std::int64_t c = 0; c < words_ * nz_; ++c) {
     const ColumnRange r = range_[static_cast<std::size_t>(c)];
-    if (r.lo == r.hi) continue;
-    for (Words& w : level_) std::fill(w.begin() + c * ny_ + r.lo, w.begin() + c * ny_ + r.hi, 0);
-    for (Words& w : work_) std::fill(w.begin() + c * ny_ + r.lo, w.begin() + c * ny_ + r.hi, 0);
+    if (r.lo < r.hi) each([&](auto begin) { std::fill(begin + c * ny_ + r.lo, begin + c * ny_ + r.hi, 0); });
   }
 }
 
 void PairCloser::enter(std::uint32_t rank, const std::uint64_t* covered, ClaimVolume& volume) const {
   const Box3& box = volume.box;
   const Vec3i size = box.size();
+  const auto claim_word = kernels().claim;
+  ClaimWord word{0, level_data_.data(), 0, rank, std::uint32_t{1} << volume.rank_bits, nullptr};
   const std::int64_t z_from = std::max<std::int64_t>(1, box.min.z - origin_.z),
                      z_to = std::min(nz_ - 1, box.max.z - origin_.z);
   for (std::int64_t z = z_from; z < z_to; ++z)
@@ -143,15 +159,11 @@ void PairCloser::enter(std::uint32_t rank, const std::uint64_t* covered, ClaimVo
                          y_to = std::min<std::int64_t>(r.hi, box.max.y - origin_.y);
       for (std::int64_t y = y_from; y < y_to; ++y) {
         const std::int64_t at = column(z, w) + y;
-        std::uint64_t rest = covered[at] & inside;
-        if (rest == 0) continue;
-        std::uint32_t* row =
-            volume.claims.data() + ((origin_.z + z - box.min.z) * size.y + origin_.y + y - box.min.y) * size.x + vx;
-        for (std::uint32_t k = 0; rest; ++k) {
-          const std::uint64_t bits = rest & level_[k][static_cast<std::size_t>(at)];
-          rest &= ~bits;
-          claim_bits(bits, k << volume.rank_bits | rank, row);
-        }
+        word.covered = covered[at] & inside;
+        if (word.covered == 0) continue;
+        word.at = at;
+        word.row = volume.claims() + ((origin_.z + z - box.min.z) * size.y + origin_.y + y - box.min.y) * size.x + vx;
+        claim_word(word);
       }
     }
 }

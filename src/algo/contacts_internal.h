@@ -94,8 +94,8 @@ class MajorityFilter {
   bool gather(const ScannedLabels& labels, const Box3& tile);
   void number_labels();
   void fill_own(const Box3& tile);
-  void vote_few(const Box3& tile);
-  void vote_many(const Box3& tile);
+  void vote_in_groups(const Box3& tile);
+  void vote_by_runs(const Box3& tile);
   void emit(const Box3& tile, ContactRuns& out);
   std::uint32_t pair_index(std::uint32_t a, std::uint32_t b, ContactRuns& out);
 
@@ -109,7 +109,7 @@ class MajorityFilter {
   std::vector<std::uint32_t> local_of_;                   // dense label -> local label of the current tile, or ~0
   std::vector<std::uint16_t> own_, winner_;
   std::vector<std::uint8_t> x_sums_, z_sums_, zeros_;
-  std::vector<std::uint16_t> best_;
+  std::vector<std::uint16_t> best_, count_;
   std::vector<std::int32_t> counts_, best_count_;
   DenseMap pairs_;
 };
@@ -118,8 +118,15 @@ class MajorityFilter {
 struct ClaimVolume {
   Box3 box;  ///< local to the scanned box
   int rank_bits = 0;
-  std::vector<std::uint32_t> claims;
+  std::vector<std::uint32_t> padded;  ///< the claims between two margins
   static constexpr std::uint32_t kFree = ~0U;
+  static constexpr std::size_t kMargin = 64;  ///< words of a row may hang over its ends
+
+  void reset(const Box3& b) {
+    box = b;
+    padded.assign(static_cast<std::size_t>(b.voxels()) + 2 * kMargin, kFree);
+  }
+  std::uint32_t* claims() { return padded.data() + kMargin; }
 };
 
 /// Closes and dilates the contact voxels of one pair on bitmaps and enters its claims.
@@ -136,6 +143,7 @@ class PairCloser {
   void set_bits(std::span<const ContactRun> runs);
   void find_ranges();
   void enter(std::uint32_t rank, const std::uint64_t* covered, ClaimVolume& volume) const;
+  const std::uint64_t* close_and_dilate();
   void clear();
   std::int64_t column(std::int64_t z, std::int64_t w) const { return (z * words_ + w) * ny_; }
 
@@ -145,7 +153,8 @@ class PairCloser {
   std::vector<ColumnRange> range_, contact_range_;  // rows a column may use; rows with contact voxels
   Words any_;                                       // contact voxels of a column, over all rows
   std::vector<Words> level_;                        // contact voxels dilated 0..reach_ times; all zero between calls
-  Words work_[2], zero_;                            // the first two likewise
+  Words work_[4], zero_;                            // likewise; erosions use two, then dilations the others
+  std::vector<const std::uint64_t*> level_data_;
 };
 
 }  // namespace syconn::contacts

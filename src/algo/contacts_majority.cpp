@@ -33,8 +33,8 @@ MajorityFilter::MajorityFilter(const Vec3i& window)
 std::size_t MajorityFilter::bytes() const {
   return bytes_of(cursor_) + bytes_of(boundary_) + bytes_of(found_) + bytes_of(entries_) + bytes_of(entry_first_) +
          bytes_of(local_label_) + bytes_of(local_of_) + bytes_of(own_) + bytes_of(winner_) + bytes_of(x_sums_) +
-         bytes_of(z_sums_) + bytes_of(zeros_) + bytes_of(best_) + bytes_of(counts_) + bytes_of(best_count_) +
-         pairs_.bytes();
+         bytes_of(z_sums_) + bytes_of(zeros_) + bytes_of(best_) + bytes_of(count_) + bytes_of(counts_) +
+         bytes_of(best_count_) + pairs_.bytes();
 }
 
 void MajorityFilter::run(const ScannedLabels& labels, const Box3& core, ContactRuns& out) {
@@ -86,10 +86,7 @@ void MajorityFilter::process(const ScannedLabels& labels, const Box3& tile, cons
   if (local_label_.size() < 2) return;  // one object in all windows of the tile
   number_labels();
   fill_own(tile);
-  if (narrow_ && local_label_.size() <= kVoteLabels)
-    vote_few(tile);
-  else
-    vote_many(tile);
+  narrow_ ? vote_in_groups(tile) : vote_by_runs(tile);
   emit(tile, out);
 }
 
@@ -153,24 +150,26 @@ void MajorityFilter::fill_own(const Box3& tile) {
   }
 }
 
-void MajorityFilter::vote_few(const Box3& tile) {
+void MajorityFilter::vote_in_groups(const Box3& tile) {
   const Vec3i n = tile.size();
   const std::int64_t halo_y = n.y + window_.y - 1, halo_z = n.z + window_.z - 1;
-  best_.resize(static_cast<std::size_t>(n.product()));
-  winner_.resize(best_.size());
+  const auto voxels = static_cast<std::size_t>(n.product());
+  best_.resize(voxels);
+  winner_.assign(voxels, kNone);
+  count_.assign(voxels, 0);
   x_sums_.resize(std::max(x_sums_.size(), static_cast<std::size_t>(halo_y * halo_z * kLanes)));
   z_sums_.resize(std::max(z_sums_.size(), static_cast<std::size_t>(halo_y * kLanes)));
   zeros_.resize(z_sums_.size());
-  kernels().vote({n.y, n.z, window_.x, window_.y, window_.z, static_cast<std::uint32_t>(local_label_.size()),
-                  entry_first_.data(), entries_.data(), boundary_.data(), own_.data(), best_.data(), x_sums_.data(),
-                  z_sums_.data(), zeros_.data()});
-  for (std::size_t i = 0; i < best_.size(); ++i)
-    winner_[i] = best_[i] < 32 ? kNone : static_cast<std::uint16_t>(31 - (best_[i] & 31));
+  const auto n_labels = static_cast<std::uint32_t>(local_label_.size());
+  for (std::uint32_t base = 0; base < n_labels; base += kVoteLabels)
+    kernels().vote({n.y, n.z, window_.x, window_.y, window_.z, base, std::min(kVoteLabels, n_labels - base),
+                    entry_first_.data() + base, entries_.data(), boundary_.data(), own_.data(), best_.data(),
+                    count_.data(), winner_.data(), x_sums_.data(), z_sums_.data(), zeros_.data()});
 }
 
-// Any number of labels, any window: for each label and row of the tile the counts from the runs in the window. Strict
+// Any window: for each label and row of the tile the counts from the runs in the window. Strict
 // comparison with labels ascending makes the smallest id win ties.
-void MajorityFilter::vote_many(const Box3& tile) {
+void MajorityFilter::vote_by_runs(const Box3& tile) {
   const Vec3i n = tile.size();
   const std::int64_t halo_y = n.y + window_.y - 1;
   winner_.assign(static_cast<std::size_t>(n.product()), kNone);
