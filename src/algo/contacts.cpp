@@ -64,6 +64,7 @@ struct ContactExtractor::Impl {
 
   void block(VolumeView<const Id> labels, const Box3& dataset, const Box3& write, BlockPairs& out);
   void rank_pairs(std::vector<std::uint64_t>& key);
+  void order_in_space();
   void claim_slab(const Box3& slab);
   void collect(const Vec3i& origin);
   void group(BlockPairs& out);
@@ -80,7 +81,7 @@ struct ContactExtractor::Impl {
   std::vector<ContactRun> by_pair, near;
   std::vector<std::uint64_t> pair_first;
   std::vector<Run> raster_runs;
-  std::vector<std::uint32_t> raster_rank, rank_of;
+  std::vector<std::uint32_t> raster_rank, rank_of, claim_order;
 };
 
 // Numbers the pairs by (sv_a, sv_b) and sorts the contact runs by that rank.
@@ -96,13 +97,31 @@ void ContactExtractor::Impl::rank_pairs(std::vector<std::uint64_t>& key) {
   for (std::size_t i = 2; i < n + 2; ++i) pair_first[i] += pair_first[i - 1];
   by_pair.resize(contacts.runs.size());
   for (const ContactRun& r : contacts.runs) by_pair[pair_first[r.pair + 1]++] = r;
+  order_in_space();
+}
+
+// The order of claims does not matter to the result; neighbours one after the other find each other's rows in the
+// cache.
+void ContactExtractor::Impl::order_in_space() {
+  const std::size_t n = pair_first.size() - 2;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> place(n);
+  for (std::uint32_t rank = 0; rank < n; ++rank) {
+    const ContactRun& middle = by_pair[(pair_first[rank] + pair_first[rank + 1]) / 2];
+    std::uint64_t morton = 0;
+    for (int bit = 0; bit < 11; ++bit)
+      morton |= static_cast<std::uint64_t>(middle.x >> 5 >> bit & 1) << (2 * bit) |
+                static_cast<std::uint64_t>(middle.y >> 5 >> bit & 1) << (2 * bit + 1);
+    place[rank] = {morton, rank};
+  }
+  std::sort(place.begin(), place.end());
+  claim_order.resize(n);
+  for (std::size_t i = 0; i < n; ++i) claim_order[i] = place[i].second;
 }
 
 void ContactExtractor::Impl::claim_slab(const Box3& slab) {
   volume.reset(slab);
-  const std::size_t n_pairs = pair_first.size() - 2;
   const Box3 reach = slab.grown(Vec3i(morphology_reach(params)));
-  for (std::uint32_t rank = 0; rank < n_pairs; ++rank) {
+  for (const std::uint32_t rank : claim_order) {
     near.clear();
     for (std::uint64_t i = pair_first[rank]; i < pair_first[rank + 1]; ++i)
       if (by_pair[i].z >= reach.min.z && by_pair[i].z < reach.max.z) near.push_back(by_pair[i]);

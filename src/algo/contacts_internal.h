@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Parts of the contact-site kernel, in the order they run: scan, majority, closing and claims, collection.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "contacts_kernels.h"
+#include "huge_buffer.h"
 #include "syconn/algo/contacts.h"
 
 namespace syconn::contacts {
@@ -118,13 +120,15 @@ class MajorityFilter {
 struct ClaimVolume {
   Box3 box;  ///< local to the scanned box
   int rank_bits = 0;
-  std::vector<std::uint32_t> padded;  ///< the claims between two margins
+  HugeBuffer<std::uint32_t> padded;  ///< the claims between two margins
   static constexpr std::uint32_t kFree = ~0U;
   static constexpr std::size_t kMargin = 64;  ///< words of a row may hang over its ends
 
   void reset(const Box3& b) {
     box = b;
-    padded.assign(static_cast<std::size_t>(b.voxels()) + 2 * kMargin, kFree);
+    const auto n = static_cast<std::size_t>(b.voxels()) + 2 * kMargin;
+    padded.reserve(n);
+    std::fill_n(padded.data(), n, kFree);
   }
   std::uint32_t* claims() { return padded.data() + kMargin; }
 };
