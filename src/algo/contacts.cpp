@@ -254,9 +254,8 @@ std::uint64_t contact_memory_bytes(const Vec3i& chunk_vx, const ContactParams& p
   const auto claims = static_cast<std::uint64_t>(block.x * block.y * planes) * 4;
   const Vec3i box = block + Vec3i(4 * morphology_reach(params) + 64);
   const auto bitmaps = static_cast<std::uint64_t>(box.x * box.y * (planes + 4 * morphology_reach(params) + 2) / 8) *
-                       static_cast<std::uint64_t>(std::max(params.closings, params.dilations) + 3);
-  return read / 8 + read / per_run * (8 + 2 * 12) * 2 + claims + bitmaps + written / per_run * (20 + 16 + 16) * 2 +
-         (std::uint64_t{64} << 20);
+                       static_cast<std::uint64_t>(std::max(params.closings, params.dilations) + 5);
+  return read / 8 + read / per_run * 80 + claims + bitmaps + written / per_run * 104 + (std::uint64_t{64} << 20);
 }
 
 }  // namespace syconn
