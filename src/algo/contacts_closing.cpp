@@ -6,6 +6,7 @@
 
 namespace syconn::contacts {
 namespace {
+constexpr std::int64_t kAhead = 8;
 constexpr ColumnRange kNoRows{INT32_MAX / 2, INT32_MIN / 2};
 
 void widen(ColumnRange& into, const ColumnRange& from, std::int32_t less) {
@@ -157,12 +158,20 @@ void PairCloser::enter(std::uint32_t rank, const std::uint64_t* covered, ClaimVo
       const ColumnRange r = range_[static_cast<std::size_t>(z * words_ + w)];
       const std::int64_t y_from = std::max<std::int64_t>(r.lo, box.min.y - origin_.y),
                          y_to = std::min<std::int64_t>(r.hi, box.max.y - origin_.y);
+      std::uint32_t* first_row =
+          volume.claims() + ((origin_.z + z - box.min.z) * size.y + origin_.y - box.min.y) * size.x + vx;
       for (std::int64_t y = y_from; y < y_to; ++y) {
         const std::int64_t at = column(z, w) + y;
+        // The rows of the volume lie far apart: ask for the one some steps ahead.
+        if (const std::uint64_t ahead = y + kAhead < y_to ? covered[at + kAhead] & inside : 0) {
+          const std::uint32_t* row = first_row + (y + kAhead) * size.x;
+          __builtin_prefetch(row + std::countr_zero(ahead), 1);
+          __builtin_prefetch(row + 63 - std::countl_zero(ahead), 1);
+        }
         word.covered = covered[at] & inside;
         if (word.covered == 0) continue;
         word.at = at;
-        word.row = volume.claims() + ((origin_.z + z - box.min.z) * size.y + origin_.y + y - box.min.y) * size.x + vx;
+        word.row = first_row + y * size.x;
         claim_word(word);
       }
     }
