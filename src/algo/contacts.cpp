@@ -64,8 +64,9 @@ struct ContactExtractor::Impl {
 
   void block(VolumeView<const Id> labels, const Box3& dataset, const Box3& write, BlockPairs& out);
   void rank_pairs(std::vector<std::uint64_t>& key);
+  void order_in_space();
   void claim_slab(const Box3& slab);
-  void collect(const Vec3i& origin, BlockPairs& out);
+  void collect(const Vec3i& origin);
   void group(BlockPairs& out);
 
   ContactParams params;
@@ -80,7 +81,7 @@ struct ContactExtractor::Impl {
   std::vector<ContactRun> by_pair, near;
   std::vector<std::uint64_t> pair_first;
   std::vector<Run> raster_runs;
-  std::vector<std::uint32_t> raster_rank, rank_of;
+  std::vector<std::uint32_t> raster_rank, rank_of, claim_order;
 };
 
 // Numbers the pairs by (sv_a, sv_b) and sorts the contact runs by that rank.
@@ -96,14 +97,31 @@ void ContactExtractor::Impl::rank_pairs(std::vector<std::uint64_t>& key) {
   for (std::size_t i = 2; i < n + 2; ++i) pair_first[i] += pair_first[i - 1];
   by_pair.resize(contacts.runs.size());
   for (const ContactRun& r : contacts.runs) by_pair[pair_first[r.pair + 1]++] = r;
+  order_in_space();
+}
+
+// The order of claims does not matter to the result; neighbours one after the other find each other's rows in the
+// cache.
+void ContactExtractor::Impl::order_in_space() {
+  const std::size_t n = pair_first.size() - 2;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> place(n);
+  for (std::uint32_t rank = 0; rank < n; ++rank) {
+    const ContactRun& middle = by_pair[(pair_first[rank] + pair_first[rank + 1]) / 2];
+    std::uint64_t morton = 0;
+    for (int bit = 0; bit < 11; ++bit)
+      morton |= static_cast<std::uint64_t>(middle.x >> 5 >> bit & 1) << (2 * bit) |
+                static_cast<std::uint64_t>(middle.y >> 5 >> bit & 1) << (2 * bit + 1);
+    place[rank] = {morton, rank};
+  }
+  std::sort(place.begin(), place.end());
+  claim_order.resize(n);
+  for (std::size_t i = 0; i < n; ++i) claim_order[i] = place[i].second;
 }
 
 void ContactExtractor::Impl::claim_slab(const Box3& slab) {
-  volume.box = slab;
-  volume.claims.assign(static_cast<std::size_t>(slab.voxels()), ClaimVolume::kFree);
-  const std::size_t n_pairs = pair_first.size() - 2;
+  volume.reset(slab);
   const Box3 reach = slab.grown(Vec3i(morphology_reach(params)));
-  for (std::uint32_t rank = 0; rank < n_pairs; ++rank) {
+  for (const std::uint32_t rank : claim_order) {
     near.clear();
     for (std::uint64_t i = pair_first[rank]; i < pair_first[rank + 1]; ++i)
       if (by_pair[i].z >= reach.min.z && by_pair[i].z < reach.max.z) near.push_back(by_pair[i]);
@@ -111,25 +129,32 @@ void ContactExtractor::Impl::claim_slab(const Box3& slab) {
   }
 }
 
-// Runs of equal claims, in raster order of the slab.
-void ContactExtractor::Impl::collect(const Vec3i& origin, BlockPairs&) {
+// Runs of equal claims, in raster order of the slab. A free voxel's rank bits are all set, which is no pair's rank.
+void ContactExtractor::Impl::collect(const Vec3i& origin) {
   const Vec3i n = volume.box.size(), at = volume.box.min + origin;
   const std::uint32_t mask = (std::uint32_t{1} << volume.rank_bits) - 1;
-  const std::uint32_t* row = volume.claims.data();
+  const auto differ = kernels().differ_masked;
+  const std::uint32_t* row = volume.claims();
   for (std::int64_t z = 0; z < n.z; ++z)
-    for (std::int64_t y = 0; y < n.y; ++y, row += n.x)
-      for (std::int64_t x = 0; x < n.x;) {
-        if (row[x] == ClaimVolume::kFree) {
-          ++x;
-          continue;
+    for (std::int64_t y = 0; y < n.y; ++y, row += n.x) {
+      std::int64_t begin = 0;
+      const auto end_run = [&](std::int64_t x) {
+        const std::uint32_t rank = row[begin] & mask;
+        if (rank != mask) {
+          raster_rank.push_back(rank);
+          raster_runs.push_back({static_cast<std::int32_t>(at.x + begin), static_cast<std::int32_t>(at.y + y),
+                                 static_cast<std::int32_t>(at.z + z), static_cast<std::int32_t>(x - begin)});
         }
-        const std::uint32_t rank = row[x] & mask;
-        const std::int64_t start = x;
-        while (x < n.x && row[x] != ClaimVolume::kFree && (row[x] & mask) == rank) ++x;
-        raster_rank.push_back(rank);
-        raster_runs.push_back({static_cast<std::int32_t>(at.x + start), static_cast<std::int32_t>(at.y + y),
-                               static_cast<std::int32_t>(at.z + z), static_cast<std::int32_t>(x - start)});
+        begin = x;
+      };
+      for (std::int64_t x0 = 0; x0 < n.x; x0 += 64) {  // the margins allow to look beyond the row
+        std::uint64_t starts = differ(row + x0, row + x0 - 1, mask);
+        if (x0 == 0) starts &= ~std::uint64_t{1};
+        if (n.x - x0 < 64) starts &= (std::uint64_t{1} << (n.x - x0)) - 1;
+        for (; starts; starts &= starts - 1) end_run(x0 + std::countr_zero(starts));
       }
+      end_run(n.x);
+    }
 }
 
 // Stable counting sort of the collected runs by pair: raster order within each.
@@ -159,7 +184,7 @@ void ContactExtractor::Impl::block(VolumeView<const Id> labels, const Box3& data
   const std::int64_t planes = slab_planes(local.size());
   for (std::int64_t z = local.min.z; z < local.max.z && n_pairs > 0; z += planes) {
     claim_slab({{local.min.x, local.min.y, z}, {local.max.x, local.max.y, std::min(z + planes, local.max.z)}});
-    collect(read.min, out);
+    collect(read.min);
   }
   group(out);
 }
@@ -176,12 +201,12 @@ void join(std::vector<Piece>& pieces, bool several_blocks, ContactSet& out) {
   if (several_blocks) std::stable_sort(pieces.begin(), pieces.end(), before);
   std::vector<Run> runs;
   for (std::size_t i = 0; i < pieces.size();) {
-    std::size_t j = i;
-    runs.clear();
+    std::size_t j = i + 1;
+    out.sv_a.push_back(pieces[i].a), out.sv_b.push_back(pieces[i].b);
+    runs.assign(pieces[i].runs.begin(), pieces[i].runs.end());
     for (; j < pieces.size() && pieces[j].a == pieces[i].a && pieces[j].b == pieces[i].b; ++j)
       runs.insert(runs.end(), pieces[j].runs.begin(), pieces[j].runs.end());
     if (j - i > 1) sort_and_merge(runs);
-    out.sv_a.push_back(pieces[i].a), out.sv_b.push_back(pieces[i].b);
     out.runs.insert(out.runs.end(), runs.begin(), runs.end());
     out.run_offset.push_back(out.runs.size());
     i = j;
@@ -229,9 +254,8 @@ std::uint64_t contact_memory_bytes(const Vec3i& chunk_vx, const ContactParams& p
   const auto claims = static_cast<std::uint64_t>(block.x * block.y * planes) * 4;
   const Vec3i box = block + Vec3i(4 * morphology_reach(params) + 64);
   const auto bitmaps = static_cast<std::uint64_t>(box.x * box.y * (planes + 4 * morphology_reach(params) + 2) / 8) *
-                       static_cast<std::uint64_t>(std::max(params.closings, params.dilations) + 3);
-  return read / 8 + read / per_run * (8 + 2 * 12) * 2 + claims + bitmaps + written / per_run * (20 + 16 + 16) * 2 +
-         (std::uint64_t{64} << 20);
+                       static_cast<std::uint64_t>(std::max(params.closings, params.dilations) + 5);
+  return read / 8 + read / per_run * 80 + claims + bitmaps + written / per_run * 104 + (std::uint64_t{64} << 20);
 }
 
 }  // namespace syconn

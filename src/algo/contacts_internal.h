@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Parts of the contact-site kernel, in the order they run: scan, majority, closing and claims, collection.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "contacts_kernels.h"
+#include "huge_buffer.h"
 #include "syconn/algo/contacts.h"
 
 namespace syconn::contacts {
@@ -58,6 +61,8 @@ class LabelScanner {
   DenseMap map_;
   bool has_max_id_ = false;
   std::uint32_t max_id_dense_ = 0;
+  void scan_row(const Id* row, const std::uint32_t* above, std::uint32_t* dense, std::uint64_t* bits,
+                ScannedLabels& out);
   std::vector<std::uint32_t> rows_[2], rank_;  // dense labels of the current and the previous plane
 };
 
@@ -81,33 +86,33 @@ class MajorityFilter {
   std::size_t bytes() const;
 
  private:
-  struct Entry {  // label run of the tile with its halo
-    std::uint32_t row;
-    std::int16_t start, end;
+  struct Found {  // label run of the tile with its halo
+    std::uint32_t label;
+    TileEntry entry;
   };
-  struct Found {
-    std::uint32_t label, row;
-    std::int16_t start, end;
-  };
-  bool has_boundary(const ScannedLabels& labels, const Box3& tile) const;
+  bool load_boundary(const ScannedLabels& labels, const Box3& tile, const Box3& core);
   void start_row_of_tiles(const ScannedLabels& labels, const Box3& tile);
   void process(const ScannedLabels& labels, const Box3& tile, const Box3& core, ContactRuns& out);
   bool gather(const ScannedLabels& labels, const Box3& tile);
-  void sort_entries();
+  void number_labels();
   void fill_own(const Box3& tile);
-  template <class X, class Z, class Y>
-  void vote(const ScannedLabels& labels, const Box3& tile);
-  void emit(const ScannedLabels& labels, const Box3& tile, const Box3& core, ContactRuns& out);
+  void vote_in_groups(const Box3& tile);
+  void vote_by_runs(const Box3& tile);
+  void emit(const Box3& tile, ContactRuns& out);
   std::uint32_t pair_index(std::uint32_t a, std::uint32_t b, ContactRuns& out);
 
   Vec3i window_, half_;
-  bool narrow_;  // sums fit into 8 and 15 bits
+  bool narrow_;                                   // the window fits the fast vote
+  Box3 row_halo_;                                 // rows the cursors are of (x unused)
+  std::vector<std::uint64_t> cursor_, boundary_;  // first run a row that may reach the tile; boundary bits a tile row
   std::vector<Found> found_;
-  std::vector<Entry> entries_;
+  std::vector<TileEntry> entries_;
   std::vector<std::uint32_t> entry_first_, local_label_;  // a tile's labels, ascending
   std::vector<std::uint32_t> local_of_;                   // dense label -> local label of the current tile, or ~0
   std::vector<std::uint16_t> own_, winner_;
-  std::vector<std::uint8_t> x_sums_, z_sums_, best_;
+  std::vector<std::uint8_t> x_sums_, z_sums_, zeros_;
+  std::vector<std::uint16_t> best_, count_;
+  std::vector<std::int32_t> counts_, best_count_;
   DenseMap pairs_;
 };
 
@@ -115,8 +120,17 @@ class MajorityFilter {
 struct ClaimVolume {
   Box3 box;  ///< local to the scanned box
   int rank_bits = 0;
-  std::vector<std::uint32_t> claims;
+  HugeBuffer<std::uint32_t> padded;  ///< the claims between two margins
   static constexpr std::uint32_t kFree = ~0U;
+  static constexpr std::size_t kMargin = 64;  ///< words of a row may hang over its ends
+
+  void reset(const Box3& b) {
+    box = b;
+    const auto n = static_cast<std::size_t>(b.voxels()) + 2 * kMargin;
+    padded.reserve(n);
+    std::fill_n(padded.data(), n, kFree);
+  }
+  std::uint32_t* claims() { return padded.data() + kMargin; }
 };
 
 /// Closes and dilates the contact voxels of one pair on bitmaps and enters its claims.
@@ -130,16 +144,21 @@ class PairCloser {
  private:
   using Words = std::vector<std::uint64_t>;
   void prepare(std::span<const ContactRun> runs);
-  void dilate(const std::uint64_t* in, std::uint64_t* out) const;
-  void erode(const std::uint64_t* in, std::uint64_t* out) const;
+  void set_bits(std::span<const ContactRun> runs);
+  void find_ranges();
   void enter(std::uint32_t rank, const std::uint64_t* covered, ClaimVolume& volume) const;
+  const std::uint64_t* close_and_dilate();
+  void clear();
   std::int64_t column(std::int64_t z, std::int64_t w) const { return (z * words_ + w) * ny_; }
 
   int closings_, dilations_, reach_;
-  Vec3i origin_;                                                 // voxel of bit 0, row 0, plane 0
-  std::int64_t words_ = 0, ny_ = 0, nz_ = 0, volume_words_ = 0;  // bitmap [z][word][y], one empty row and plane around
-  std::vector<Words> level_;                                     // contact voxels dilated 0..reach_ times
-  Words work_[2], zero_;
+  Vec3i origin_;                                    // voxel of bit 0, row 0, plane 0
+  std::int64_t words_ = 0, ny_ = 0, nz_ = 0;        // bitmap [z][word][y], one empty row and plane around
+  std::vector<ColumnRange> range_, contact_range_;  // rows a column may use; rows with contact voxels
+  Words any_;                                       // contact voxels of a column, over all rows
+  std::vector<Words> level_;                        // contact voxels dilated 0..reach_ times; all zero between calls
+  Words work_[4], zero_;                            // likewise; erosions use two, then dilations the others
+  std::vector<const std::uint64_t*> level_data_;
 };
 
 }  // namespace syconn::contacts

@@ -7,7 +7,7 @@
 
 namespace syconn::contacts {
 namespace {
-constexpr std::int64_t kTileX = 64, kTileY = 32, kTileZ = 16;
+constexpr std::int64_t kTileY = 32, kTileZ = 16;
 constexpr std::uint32_t kNotInTile = ~0U;
 constexpr std::uint16_t kNone = 0xffff;
 constexpr std::size_t kMaxLocal = 60000;  // local labels are 16 bits
@@ -18,15 +18,23 @@ std::uint64_t bit_range(std::int64_t lo, std::int64_t hi) {
   if (lo >= hi) return 0;
   return (hi == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << hi) - 1) & ~((std::uint64_t{1} << lo) - 1);
 }
+
+template <class T>
+std::size_t bytes_of(const std::vector<T>& v) {
+  return v.capacity() * sizeof(T);
+}
 }  // namespace
 
 MajorityFilter::MajorityFilter(const Vec3i& window)
-    : window_(window), half_(window / 2), narrow_(window.x * window.z <= 255 && window.product() <= 32767) {}
+    : window_(window),
+      half_(window / 2),
+      narrow_(window.x <= 127 && window.x * window.z <= 255 && window.product() <= kVoteWindow) {}
 
 std::size_t MajorityFilter::bytes() const {
-  return found_.capacity() * sizeof(Found) + entries_.capacity() * sizeof(Entry) + x_sums_.capacity() +
-         z_sums_.capacity() + best_.capacity() + (own_.capacity() + winner_.capacity()) * 2 +
-         (local_of_.capacity() + entry_first_.capacity() + local_label_.capacity()) * 4 + pairs_.bytes();
+  return bytes_of(cursor_) + bytes_of(boundary_) + bytes_of(found_) + bytes_of(entries_) + bytes_of(entry_first_) +
+         bytes_of(local_label_) + bytes_of(local_of_) + bytes_of(own_) + bytes_of(winner_) + bytes_of(x_sums_) +
+         bytes_of(z_sums_) + bytes_of(zeros_) + bytes_of(best_) + bytes_of(count_) + bytes_of(counts_) +
+         bytes_of(best_count_) + pairs_.bytes();
 }
 
 void MajorityFilter::run(const ScannedLabels& labels, const Box3& core, ContactRuns& out) {
@@ -34,23 +42,39 @@ void MajorityFilter::run(const ScannedLabels& labels, const Box3& core, ContactR
   pairs_.clear();
   local_of_.assign(labels.ids.size(), kNotInTile);
   if (core.empty()) return;
+  const std::int64_t first_x = core.min.x / kTileX * kTileX;
   for (std::int64_t z = core.min.z; z < core.max.z; z += kTileZ)
-    for (std::int64_t y = core.min.y; y < core.max.y; y += kTileY)
-      for (std::int64_t x = core.min.x / kTileX * kTileX; x < core.max.x; x += kTileX) {
-        const Box3 tile{{x, y, z}, {x + kTileX, std::min(y + kTileY, core.max.y), std::min(z + kTileZ, core.max.z)}};
-        process(labels, tile, core, out);
-      }
+    for (std::int64_t y = core.min.y; y < core.max.y; y += kTileY) {
+      Box3 tile{{first_x, y, z},
+                {first_x + kTileX, std::min(y + kTileY, core.max.y), std::min(z + kTileZ, core.max.z)}};
+      start_row_of_tiles(labels, tile);
+      for (; tile.min.x < core.max.x; tile.min.x += kTileX, tile.max.x += kTileX) process(labels, tile, core, out);
+    }
 }
 
-bool MajorityFilter::has_boundary(const ScannedLabels& labels, const Box3& tile) const {
+void MajorityFilter::start_row_of_tiles(const ScannedLabels& labels, const Box3& tile) {
+  row_halo_ = intersect(tile.grown(half_), Box3::of_size(labels.size));
+  cursor_.clear();
+  for (std::int64_t z = row_halo_.min.z; z < row_halo_.max.z; ++z)
+    for (std::int64_t y = row_halo_.min.y; y < row_halo_.max.y; ++y)
+      cursor_.push_back(labels.row_first[static_cast<std::size_t>(z * labels.size.y + y)]);
+}
+
+// The boundary bits of the tile's rows inside `core`; false if there are none.
+bool MajorityFilter::load_boundary(const ScannedLabels& labels, const Box3& tile, const Box3& core) {
+  const std::uint64_t inside = bit_range(core.min.x - tile.min.x, core.max.x - tile.min.x);
+  std::uint64_t any = 0;
+  boundary_.clear();
   for (std::int64_t z = tile.min.z; z < tile.max.z; ++z)
-    for (std::int64_t y = tile.min.y; y < tile.max.y; ++y)
-      if (labels.boundary_row(y, z)[tile.min.x / 64]) return true;
-  return false;
+    for (std::int64_t y = tile.min.y; y < tile.max.y; ++y) {
+      boundary_.push_back(labels.boundary_row(y, z)[tile.min.x / kTileX] & inside);
+      any |= boundary_.back();
+    }
+  return any != 0;
 }
 
 void MajorityFilter::process(const ScannedLabels& labels, const Box3& tile, const Box3& core, ContactRuns& out) {
-  if (!has_boundary(labels, tile)) return;
+  if (!load_boundary(labels, tile, core)) return;
   if (!gather(labels, tile)) {  // more labels than a tile can number: two smaller tiles
     const int axis = tile.size().z > 1 ? 2 : 1;
     Box3 low = tile, high = tile;
@@ -60,122 +84,124 @@ void MajorityFilter::process(const ScannedLabels& labels, const Box3& tile, cons
     return;
   }
   if (local_label_.size() < 2) return;  // one object in all windows of the tile
-  sort_entries();
+  number_labels();
   fill_own(tile);
-  if (narrow_)
-    vote<std::uint8_t, std::uint8_t, std::int16_t>(labels, tile);
-  else
-    vote<std::uint16_t, std::uint32_t, std::int32_t>(labels, tile);
-  emit(labels, tile, core, out);
+  narrow_ ? vote_in_groups(tile) : vote_by_runs(tile);
+  emit(tile, out);
 }
 
+// Collects the label runs in reach of the tile and its labels; false if they are too many.
 bool MajorityFilter::gather(const ScannedLabels& labels, const Box3& tile) {
   found_.clear(), local_label_.clear();
-  const std::int64_t halo_y = tile.size().y + window_.y - 1;
-  const std::int64_t x0 = tile.min.x - half_.x, x1 = tile.max.x + half_.x;
-  for (std::int64_t z = std::max<std::int64_t>(0, tile.min.z - half_.z);
-       z < std::min(labels.size.z, tile.max.z + half_.z); ++z)
-    for (std::int64_t y = std::max<std::int64_t>(0, tile.min.y - half_.y);
-         y < std::min(labels.size.y, tile.max.y + half_.y); ++y) {
-      const auto r = static_cast<std::size_t>(z * labels.size.y + y);
-      const LabelRun* first = labels.runs.data() + labels.row_first[r];
-      const LabelRun* last = labels.runs.data() + labels.row_first[r + 1];
-      const LabelRun* run =
-          std::upper_bound(first, last, x0, [](std::int64_t x, const LabelRun& l) { return x < l.x; });
-      if (run != first) --run;
+  const Box3 halo = intersect(tile.grown(half_), Box3::of_size(labels.size));
+  const std::int64_t halo_y = tile.size().y + window_.y - 1, x0 = tile.min.x - half_.x, x1 = tile.max.x + half_.x;
+  const std::int64_t cursors_y = row_halo_.max.y - row_halo_.min.y;
+  for (std::int64_t z = halo.min.z; z < halo.max.z; ++z)
+    for (std::int64_t y = halo.min.y; y < halo.max.y; ++y) {
+      const LabelRun* last = labels.runs.data() + labels.row_first[static_cast<std::size_t>(z * labels.size.y + y) + 1];
+      std::uint64_t& cursor =
+          cursor_[static_cast<std::size_t>((z - row_halo_.min.z) * cursors_y + y - row_halo_.min.y)];
+      const LabelRun* run = labels.runs.data() + cursor;
+      while (run + 1 < last && run[1].x <= x0) ++run;
+      cursor = static_cast<std::uint64_t>(run - labels.runs.data());
       const auto row = static_cast<std::uint32_t>((z - tile.min.z + half_.z) * halo_y + y - tile.min.y + half_.y);
-      for (; run < last && run->x < x1; ++run) {
-        if (run->label == 0) continue;
-        const std::int64_t end = run + 1 < last ? run[1].x : labels.size.x;
-        if (local_of_[run->label] == kNotInTile) local_of_[run->label] = 0, local_label_.push_back(run->label);
-        found_.push_back({run->label, row, static_cast<std::int16_t>(std::max<std::int64_t>(run->x, x0) - x0),
-                          static_cast<std::int16_t>(std::min(end, x1) - x0)});
+      std::int64_t start = std::max<std::int64_t>(run->x, x0);
+      for (; run < last && start < x1; ++run) {
+        const std::int64_t end = std::min<std::int64_t>(run + 1 < last ? run[1].x : labels.size.x, x1);
+        if (run->label != 0) {
+          if (local_of_[run->label] == kNotInTile) local_of_[run->label] = 0, local_label_.push_back(run->label);
+          found_.push_back(
+              {run->label, {row, static_cast<std::int16_t>(start - x0), static_cast<std::int16_t>(end - x0)}});
+        }
+        start = end;
       }
     }
-  std::sort(local_label_.begin(), local_label_.end());
-  for (std::uint32_t i = 0; i < local_label_.size(); ++i) local_of_[local_label_[i]] = i;
-  for (Found& f : found_) f.label = local_of_[f.label];
-  for (const std::uint32_t l : local_label_) local_of_[l] = kNotInTile;
-  return local_label_.size() <= kMaxLocal;
+  if (local_label_.size() > kMaxLocal || local_label_.size() < 2) {
+    for (const std::uint32_t l : local_label_) local_of_[l] = kNotInTile;
+    return local_label_.size() < 2;
+  }
+  return true;
 }
 
-void MajorityFilter::sort_entries() {
+// Numbers the tile's labels in ascending order and sorts the runs by them.
+void MajorityFilter::number_labels() {
+  std::sort(local_label_.begin(), local_label_.end());
+  for (std::uint32_t i = 0; i < local_label_.size(); ++i) local_of_[local_label_[i]] = i;
   entry_first_.assign(local_label_.size() + 2, 0);
-  for (const Found& f : found_) ++entry_first_[f.label + 2];
+  for (Found& f : found_) f.label = local_of_[f.label], ++entry_first_[f.label + 2];
   for (std::size_t i = 2; i < entry_first_.size(); ++i) entry_first_[i] += entry_first_[i - 1];
   entries_.resize(found_.size());
-  for (const Found& f : found_) entries_[entry_first_[f.label + 1]++] = {f.row, f.start, f.end};
+  for (const Found& f : found_) entries_[entry_first_[f.label + 1]++] = f.entry;
+  for (const std::uint32_t l : local_label_) local_of_[l] = kNotInTile;
 }
 
 void MajorityFilter::fill_own(const Box3& tile) {
   const Vec3i n = tile.size();
   const std::int64_t halo_y = n.y + window_.y - 1;
   own_.assign(static_cast<std::size_t>(n.product()), kNone);
+  std::int64_t z = -half_.z, row_of_z = 0;  // found_ is in raster order
   for (const Found& f : found_) {
-    const std::int64_t y = f.row % halo_y - half_.y, z = f.row / halo_y - half_.z;
+    while (f.entry.row >= row_of_z + halo_y) row_of_z += halo_y, ++z;
+    const std::int64_t y = f.entry.row - row_of_z - half_.y;
     if (y < 0 || y >= n.y || z < 0 || z >= n.z) continue;
-    const std::int64_t s = std::max<std::int64_t>(f.start - half_.x, 0);
-    const std::int64_t e = std::min<std::int64_t>(f.end - half_.x, kTileX);
-    std::uint16_t* row = own_.data() + (z * n.y + y) * kTileX;
-    for (std::int64_t x = s; x < e; ++x) row[x] = static_cast<std::uint16_t>(f.label);
+    const std::int64_t s = std::max<std::int64_t>(f.entry.start - half_.x, 0);
+    const std::int64_t e = std::min<std::int64_t>(f.entry.end - half_.x, kTileX);
+    if (s < e) std::fill_n(own_.data() + (z * n.y + y) * kTileX + s, e - s, static_cast<std::uint16_t>(f.label));
   }
 }
 
-// Counts of one label at a time, labels ascending: sums along x from the runs (a trapezoid each), running sums along
-// z and y, and the best so far a voxel. A strict comparison makes the smallest id win ties.
-template <class X, class Z, class Y>
-void MajorityFilter::vote(const ScannedLabels& labels, const Box3& tile) {
+void MajorityFilter::vote_in_groups(const Box3& tile) {
   const Vec3i n = tile.size();
   const std::int64_t halo_y = n.y + window_.y - 1, halo_z = n.z + window_.z - 1;
-  x_sums_.resize(static_cast<std::size_t>(halo_y * halo_z * kTileX) * sizeof(X));
-  z_sums_.resize(static_cast<std::size_t>(halo_y * kTileX) * sizeof(Z));
-  best_.assign(static_cast<std::size_t>(n.product()) * sizeof(Y), 0);
+  const auto voxels = static_cast<std::size_t>(n.product());
+  best_.resize(voxels);
+  winner_.assign(voxels, kNone);
+  count_.assign(voxels, 0);
+  x_sums_.resize(std::max(x_sums_.size(), static_cast<std::size_t>(halo_y * halo_z * kLanes)));
+  z_sums_.resize(std::max(z_sums_.size(), static_cast<std::size_t>(halo_y * kLanes)));
+  zeros_.resize(z_sums_.size());
+  const auto n_labels = static_cast<std::uint32_t>(local_label_.size());
+  for (std::uint32_t base = 0; base < n_labels; base += kVoteLabels)
+    kernels().vote({n.y, n.z, window_.x, window_.y, window_.z, base, std::min(kVoteLabels, n_labels - base),
+                    entry_first_.data() + base, entries_.data(), boundary_.data(), own_.data(), best_.data(),
+                    count_.data(), winner_.data(), x_sums_.data(), z_sums_.data(), zeros_.data()});
+}
+
+// Any window: for each label and row of the tile the counts from the runs in the window. Strict
+// comparison with labels ascending makes the smallest id win ties.
+void MajorityFilter::vote_by_runs(const Box3& tile) {
+  const Vec3i n = tile.size();
+  const std::int64_t halo_y = n.y + window_.y - 1;
   winner_.assign(static_cast<std::size_t>(n.product()), kNone);
-  X* xs = reinterpret_cast<X*>(x_sums_.data());
-  Z* zs = reinterpret_cast<Z*>(z_sums_.data());
-  Y* best = reinterpret_cast<Y*>(best_.data());
+  best_count_.assign(winner_.size(), 0);
+  counts_.assign(winner_.size(), 0);
   const auto wx = static_cast<std::int32_t>(window_.x);
   for (std::size_t l = 0; l < local_label_.size(); ++l) {
-    const std::span<const Entry> mine(entries_.data() + entry_first_[l], entries_.data() + entry_first_[l + 1]);
-    std::int64_t y0 = halo_y, y1 = -1;
-    const std::int64_t z0 = mine.front().row / halo_y, z1 = mine.back().row / halo_y;
-    for (const Entry& e : mine)
-      y0 = std::min<std::int64_t>(y0, e.row % halo_y), y1 = std::max<std::int64_t>(y1, e.row % halo_y);
-    for (std::int64_t z = z0; z <= z1; ++z) std::fill_n(xs + (z * halo_y + y0) * kTileX, (y1 - y0 + 1) * kTileX, X{0});
-    for (const Entry& e : mine) {
-      X* row = xs + e.row * kTileX;
-      for (std::int32_t x = 0; x < kTileX; ++x) {
-        const std::int32_t overlap = std::min<std::int32_t>(x + wx, e.end) - std::max<std::int32_t>(x, e.start);
-        row[x] = static_cast<X>(row[x] + std::max(overlap, 0));
-      }
-    }
-    std::fill_n(zs + y0 * kTileX, (y1 - y0 + 1) * kTileX, Z{0});
-    const std::int64_t first_z = std::max<std::int64_t>(0, z0 - window_.z + 1), last_z = std::min(n.z - 1, z1);
-    for (std::int64_t z = first_z; z <= last_z; ++z) {
-      const std::int64_t add0 = z == first_z ? std::max(z, z0) : z + window_.z - 1;
-      for (std::int64_t a = add0; a <= std::min(z + window_.z - 1, z1); ++a)
-        for (std::int64_t i = y0 * kTileX; i < (y1 + 1) * kTileX; ++i)
-          zs[i] = static_cast<Z>(zs[i] + xs[a * halo_y * kTileX + i]);
-      if (z > first_z && z - 1 >= z0)
-        for (std::int64_t i = y0 * kTileX; i < (y1 + 1) * kTileX; ++i)
-          zs[i] = static_cast<Z>(zs[i] - xs[(z - 1) * halo_y * kTileX + i]);
-      Y sum[kTileX] = {};
-      const std::int64_t first_y = std::max<std::int64_t>(0, y0 - window_.y + 1), last_y = std::min(n.y - 1, y1);
-      for (std::int64_t y = first_y; y <= last_y; ++y) {
-        const std::int64_t from = y == first_y ? std::max(y, y0) : y + window_.y - 1;
-        for (std::int64_t a = from; a <= std::min(y + window_.y - 1, y1); ++a)
-          for (int x = 0; x < kTileX; ++x) sum[x] = static_cast<Y>(sum[x] + zs[a * kTileX + x]);
-        if (y > first_y && y - 1 >= y0)
-          for (int x = 0; x < kTileX; ++x) sum[x] = static_cast<Y>(sum[x] - zs[(y - 1) * kTileX + x]);
-        if (!labels.boundary_row(tile.min.y + y, tile.min.z + z)[tile.min.x / 64]) continue;
-        const std::int64_t at = (z * n.y + y) * kTileX;
-        for (int x = 0; x < kTileX; ++x) {
-          const bool wins = sum[x] > best[at + x] && own_[at + x] != l;
-          best[at + x] = wins ? sum[x] : best[at + x];
-          winner_[at + x] = wins ? static_cast<std::uint16_t>(l) : winner_[at + x];
+    Box3 touched;
+    for (std::size_t i = entry_first_[l]; i < entry_first_[l + 1]; ++i) {
+      const TileEntry& e = entries_[i];
+      const std::int64_t hy = e.row % halo_y, hz = e.row / halo_y;
+      const Box3 reach =
+          intersect({{std::max<std::int64_t>(0, e.start - wx + 1), hy - window_.y + 1, hz - window_.z + 1},
+                     {std::min<std::int64_t>(kTileX, e.end), hy + 1, hz + 1}},
+                    Box3::of_size(n));
+      touched = unite(touched, reach);
+      for (std::int64_t z = reach.min.z; z < reach.max.z; ++z)
+        for (std::int64_t y = reach.min.y; y < reach.max.y; ++y) {
+          if (boundary_[static_cast<std::size_t>(z * n.y + y)] == 0) continue;
+          std::int32_t* row = counts_.data() + (z * n.y + y) * kTileX;
+          for (auto x = static_cast<std::int32_t>(reach.min.x); x < reach.max.x; ++x)
+            row[x] += std::min<std::int32_t>(x + wx, e.end) - std::max<std::int32_t>(x, e.start);
         }
-      }
     }
+    for (std::int64_t z = touched.min.z; z < touched.max.z; ++z)
+      for (std::int64_t y = touched.min.y; y < touched.max.y; ++y)
+        for (std::int64_t x = touched.min.x; x < touched.max.x; ++x) {
+          const auto i = static_cast<std::size_t>((z * n.y + y) * kTileX + x);
+          if (counts_[i] > best_count_[i] && own_[i] != l)
+            best_count_[i] = counts_[i], winner_[i] = static_cast<std::uint16_t>(l);
+          counts_[i] = 0;
+        }
   }
 }
 
@@ -187,30 +213,29 @@ std::uint32_t MajorityFilter::pair_index(std::uint32_t a, std::uint32_t b, Conta
   return pair;
 }
 
-void MajorityFilter::emit(const ScannedLabels& labels, const Box3& tile, const Box3& core, ContactRuns& out) {
+void MajorityFilter::emit(const Box3& tile, ContactRuns& out) {
   const Vec3i n = tile.size();
-  const std::uint64_t inside = bit_range(core.min.x - tile.min.x, core.max.x - tile.min.x);
+  std::uint32_t key = kNotInTile, pair = 0;  // last pair met, as local labels
   for (std::int64_t z = 0; z < n.z; ++z)
     for (std::int64_t y = 0; y < n.y; ++y) {
-      std::uint64_t bits = labels.boundary_row(tile.min.y + y, tile.min.z + z)[tile.min.x / 64] & inside;
+      std::uint64_t bits = boundary_[static_cast<std::size_t>(z * n.y + y)];
       const std::uint16_t* own = own_.data() + (z * n.y + y) * kTileX;
       const std::uint16_t* winner = winner_.data() + (z * n.y + y) * kTileX;
-      int prev = -2;
-      std::uint64_t prev_key = 0;
-      for (; bits; bits &= bits - 1) {
+      while (bits) {
         const int x = std::countr_zero(bits);
-        if (own[x] == kNone || winner[x] == kNone) continue;
-        const std::uint64_t key =
-            static_cast<std::uint64_t>(std::min(own[x], winner[x])) << 32 | std::max(own[x], winner[x]);
-        if (x == prev + 1 && key == prev_key) {
-          ++out.runs.back().len;
-        } else {
-          const std::uint32_t pair = pair_index(local_label_[own[x]], local_label_[winner[x]], out);
-          out.runs.push_back({pair, static_cast<std::uint16_t>(tile.min.x + x),
-                              static_cast<std::uint16_t>(tile.min.y + y), static_cast<std::uint16_t>(tile.min.z + z),
-                              1});
+        if (own[x] == kNone || winner[x] == kNone) {
+          bits &= bits - 1;
+          continue;
         }
-        prev = x, prev_key = key;
+        int end = x + 1;
+        while (end < kTileX && (bits >> end & 1) && own[end] == own[x] && winner[end] == winner[x]) ++end;
+        bits = end < kTileX ? bits & (~std::uint64_t{0} << end) : 0;
+        const std::uint32_t here =
+            static_cast<std::uint32_t>(std::min(own[x], winner[x])) << 16 | std::max(own[x], winner[x]);
+        if (here != key) key = here, pair = pair_index(local_label_[own[x]], local_label_[winner[x]], out);
+        out.runs.push_back({pair, static_cast<std::uint16_t>(tile.min.x + x),
+                            static_cast<std::uint16_t>(tile.min.y + y), static_cast<std::uint16_t>(tile.min.z + z),
+                            static_cast<std::uint16_t>(end - x)});
       }
     }
 }

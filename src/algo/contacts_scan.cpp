@@ -10,10 +10,25 @@ namespace {
 constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
 
 /// Bit i = (a[i] != b[i]) for n <= 64 elements.
-template <class T>
-std::uint64_t difference_bits(const T* a, const T* b, std::int64_t n) {
+std::uint64_t difference_bits(const std::uint32_t* a, const std::uint32_t* b, std::int64_t n) {
+  if (n == 64) return kernels().differ32(a, b);
   std::uint64_t bits = 0;
   for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(a[i] != b[i]) << i;
+  return bits;
+}
+
+/// Bit i = (row[i] != row[i-1]) for the n <= 64 elements of a row; `row` is not its first.
+std::uint64_t start_bits(const Id* row, std::int64_t n) {
+  if (n == 64) return kernels().differ64(row, row - 1);
+  std::uint64_t bits = 0;
+  for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;
+  return bits;
+}
+
+/// The same for the first elements of a row, whose element 0 starts no run here.
+std::uint64_t start_bits_of_first(const Id* row, std::int64_t n) {
+  std::uint64_t bits = 0;
+  for (std::int64_t i = 1; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;
   return bits;
 }
 }  // namespace
@@ -71,22 +86,12 @@ void LabelScanner::scan(VolumeView<const Id> labels, ScannedLabels& out) {
   for (std::int64_t z = 0; z < n.z; ++z) {
     std::swap(rows_[0], rows_[1]);
     for (std::int64_t y = 0; y < n.y; ++y) {
-      const Id* row = labels.row(y, z);
       std::uint32_t* dense = rows_[0].data() + y * n.x;
       const std::uint32_t* above = y > 0 ? dense - n.x : nullptr;
       const std::uint32_t* before = z > 0 ? rows_[1].data() + y * n.x : nullptr;
       std::uint64_t* bits = out.boundary.data() + (z * n.y + y) * out.words;
       out.row_first.push_back(out.runs.size());
-      for (std::int64_t x = 0; x < n.x;) {
-        const Id id = row[x];
-        const std::uint32_t label = above && out.ids[above[x]] == id ? above[x] : dense_of(id, out);
-        out.runs.push_back({static_cast<std::int32_t>(x), label});
-        if (x > 0) {
-          bits[x / 64] |= std::uint64_t{1} << (x % 64);
-          bits[(x - 1) / 64] |= std::uint64_t{1} << ((x - 1) % 64);
-        }
-        for (; x < n.x && row[x] == id; ++x) dense[x] = label;
-      }
+      scan_row(labels.row(y, z), above, dense, bits, out);
       for (std::int64_t w = 0; w < out.words; ++w) {
         const std::int64_t x = w * 64, len = std::min<std::int64_t>(64, n.x - x);
         if (above) {
@@ -102,6 +107,32 @@ void LabelScanner::scan(VolumeView<const Id> labels, ScannedLabels& out) {
   }
   out.row_first.push_back(out.runs.size());
   rank_ids(out);
+}
+
+// Runs of one row; a run's label is mostly that of the voxel above its start.
+void LabelScanner::scan_row(const Id* row, const std::uint32_t* above, std::uint32_t* dense, std::uint64_t* bits,
+                            ScannedLabels& out) {
+  const std::int64_t nx = out.size.x;
+  std::int64_t begin = 0;
+  std::uint32_t label = 0;
+  const auto start = [&](std::int64_t x) {
+    label = above && out.ids[above[x]] == row[x] ? above[x] : dense_of(row[x], out);
+    out.runs.push_back({static_cast<std::int32_t>(x), label});
+    begin = x;
+  };
+  start(0);
+  for (std::int64_t w = 0; w < out.words; ++w) {
+    const std::int64_t len = std::min<std::int64_t>(64, nx - w * 64);
+    std::uint64_t starts = w > 0 ? start_bits(row + w * 64, len) : len > 1 ? start_bits_of_first(row, len) : 0;
+    bits[w] |= starts | starts >> 1;
+    if (w > 0 && (starts & 1)) bits[w - 1] |= std::uint64_t{1} << 63;
+    for (; starts; starts &= starts - 1) {
+      const std::int64_t x = w * 64 + std::countr_zero(starts);
+      std::fill_n(dense + begin, x - begin, label);
+      start(x);
+    }
+  }
+  std::fill_n(dense + begin, nx - begin, label);
 }
 
 void LabelScanner::rank_ids(ScannedLabels& out) {

@@ -63,7 +63,7 @@ class ContactExtractor {
 /// Upper bound of the memory one ContactExtractor and its result hold for write boxes of `chunk_vx`, without the
 /// labels themselves, for segmentations with at most one x-run in `voxels_per_run` voxels (measured on real ones:
 /// 15-30).
-std::uint64_t contact_memory_bytes(const Vec3i& chunk_vx, const ContactParams& params, int voxels_per_run = 8);
+std::uint64_t contact_memory_bytes(const Vec3i& chunk_vx, const ContactParams& params, int voxels_per_run = 12);
 
 /// What of the contact set lies on synaptic junctions: the runs of every pair cut to the junction mask (pairs and
 /// numbering as in the contact set, empty pairs included), and the junction voxels of each type a pair.
