@@ -18,7 +18,9 @@ function(add_room_tests room)
     endif()
     set(target ${room}_${label}_tests)
     add_executable(${target} ${files})
-    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+    # A room's tests may also use its private headers and its libraries' headers.
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests
+                               $<TARGET_PROPERTY:syconn_${room},INCLUDE_DIRECTORIES>)
     target_link_libraries(${target} PRIVATE syconn_${room} syconn_flags GTest::gmock GTest::gtest_main ${ARGN})
     target_compile_definitions(${target} PRIVATE
       SYCONN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SYCONN_BINARY_DIR="${PROJECT_BINARY_DIR}"

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "h5.h"
+#include "syconn/io/volume_reader.h"
+#include "volume_cache.h"
+#include "volume_codec.h"
+
+namespace syconn {
+
+/// How a volume is opened inside another one: parts share the cache of the whole, told apart by `source`.
+struct OpenContext {
+  VolumeOptions options;
+  std::shared_ptr<BlockCache> cache;
+  std::uint64_t source = 0;
+  int depth = 0;  ///< of virtual datasets in virtual datasets
+};
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor();
+  /// Reads exactly `bytes`; false at the end of the file or on an error.
+  bool read_at(std::uint64_t address, void* out, std::size_t bytes) const;
+
+ private:
+  int fd_;
+};
+
+/// A 3-D HDF5 dataset in one file. Chunk addresses are read once; chunks are then read and decoded outside HDF5.
+/// Where that cannot be (very many chunks, a user block, other filters), HDF5 reads, one chunk at a time.
+class Hdf5Volume : public VolumeReader {
+ public:
+  Hdf5Volume(h5::File file, h5::Dataset dataset, const std::string& name, OpenContext context);
+
+  std::vector<std::uint32_t> sample_stored_blocks(std::int64_t n) const override;
+  void for_each_block(const Box3& box, const UseBlock& use) const override;
+
+ private:
+  struct Stored {
+    std::int64_t index = 0;  ///< raster index of the chunk
+    std::uint64_t address = 0, bytes = 0;
+    unsigned filter_mask = 0;
+  };
+  enum class Layout { whole, contiguous, chunked };  ///< whole: in memory since it was opened
+
+  void read_attributes();
+  void read_type();
+  void read_shape();
+  void read_layout();
+  void read_filters(hid_t properties);
+  void read_fill_value(hid_t properties);
+  void read_whole();
+  void read_chunk_table();
+  void open_descriptor();
+
+  void contiguous_blocks(const Box3& local, const UseBlock& use) const;
+  void contiguous_rows(std::int64_t z, const Box3& local, Buffer& buffer, const UseBlock& use) const;
+  void chunked_blocks(const Box3& local, const UseBlock& use) const;
+  void read_elements(std::int64_t first, std::int64_t n, char* out) const;
+
+  Vec3i chunk_position(std::int64_t index) const;
+  Box3 chunk_box(const Vec3i& position) const;                  ///< clipped to the volume
+  std::uint64_t chunk_bytes_by_hdf5(std::int64_t index) const;  ///< stored; 0 if it was never written
+  /// Encoded bytes of a chunk; false if it was never written.
+  bool read_stored(std::int64_t index, Buffer& stored, unsigned& filter_mask) const;
+  void decode_chunk(std::int64_t index, char* out) const;
+  bool decode_here(std::int64_t index, char* out) const;     ///< false if it was never written
+  bool decode_by_hdf5(std::int64_t index, char* out) const;  ///< likewise
+  void fill_chunk(std::int64_t index, char* out) const;
+  [[noreturn]] void fail_chunk(std::int64_t index, const std::string& what) const;
+
+  h5::File file_;
+  h5::Dataset dataset_;
+  h5::Handle type_;  ///< of the file's elements; reading with it converts nothing
+  OpenContext context_;
+  FileDescriptor descriptor_;
+  Layout layout_ = Layout::whole;
+  bool swap_ = false;        ///< stored big-endian
+  bool own_decode_ = false;  ///< the filters are ours
+  bool has_table_ = false;
+  ChunkCodec codec_;
+  Vec3i chunk_, grid_;
+  std::vector<Stored> table_;  ///< by index
+  std::uint64_t address_ = HADDR_UNDEF;
+  std::int64_t n_chunks_stored_ = 0;
+  std::vector<char> fill_;
+  Buffer whole_;
+};
+
+/// The k-th of n numbers spread evenly over [0, count), first and last among them.
+inline std::int64_t spread(std::int64_t k, std::int64_t n, std::int64_t count) {
+  return n <= 1 ? 0 : static_cast<std::int64_t>(static_cast<__int128>(k) * (count - 1) / (n - 1));
+}
+
+/// See open_volume.
+std::unique_ptr<VolumeReader> open_hdf5_volume(const fs::path& path, const std::string& dataset,
+                                               const VolumeOptions& options);
+std::unique_ptr<VolumeReader> open_hdf5_volume(const fs::path& path, const std::string& dataset, OpenContext context);
+
+/// Attributes common to single and virtual datasets.
+void read_volume_attributes(const h5::Object& dataset, VolumeInfo& info);
+/// Element type and byte order of a dataset; enumerations count as their base type.
+DType volume_dtype(const h5::Dataset& dataset, bool& big_endian);
+/// x,y,z of a 3-D dataset.
+Vec3i volume_size(const h5::Dataset& dataset);
+
+}  // namespace syconn

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/exec/fields.h"
+
+#include <gtest/gtest.h>
+
+namespace syconn {
+namespace {
+
+TEST(Fields, HandlesAndUnits) {
+  double gap_nm = 1, ratio = 2;
+  std::string path;
+  std::int64_t size_vx = 3;
+  Fields f;
+  f.add("gap_nm", gap_nm, "a gap", Range{0}).required();
+  f.add("ratio", ratio, "a ratio").units("voxels/nm").no_effect_on_results();
+  f.add("path", path, "a path").file_path();
+  f.add("size_vx", size_vx, "a size").check([] { return std::string("wrong"); }).example("5");
+  ASSERT_EQ(f.list().size(), 4u);
+  EXPECT_EQ(f.list()[0].units, "nm");
+  EXPECT_TRUE(f.list()[0].required && f.list()[0].changes_results);
+  EXPECT_EQ(f.list()[1].units, "voxels/nm");
+  EXPECT_FALSE(f.list()[1].changes_results);
+  EXPECT_FALSE(f.list()[2].changes_results);
+  EXPECT_TRUE(f.list()[2].is_file_path);
+  EXPECT_EQ(f.list()[3].units, "voxels");
+  EXPECT_EQ(f.list()[3].check(), "wrong");
+  EXPECT_EQ(std::get<double*>(f.list()[0].slot.value), &gap_nm);
+  EXPECT_THROW(f.add("ratio", ratio, "again"), std::logic_error);
+}
+
+TEST(Fields, SlotsReachIntoContainers) {
+  std::vector<std::map<std::string, std::optional<Vec3i>>> member;
+  const auto list = std::get<std::shared_ptr<ListSlot>>(make_slot(member).value);
+  const auto map = std::get<std::shared_ptr<MapSlot>>(list->append().value);
+  const auto optional = std::get<std::shared_ptr<OptionalSlot>>(map->put("a").value);
+  EXPECT_FALSE(optional->has_value());
+  *std::get<Vec3i*>(optional->get().value) = {1, 2, 3};
+  map->put("b");
+  EXPECT_EQ(member.at(0).at("a"), Vec3i(1, 2, 3));
+  EXPECT_EQ(map->keys(), (std::vector<std::string>{"a", "b"}));
+  map->keep_only({"b", "c"});
+  EXPECT_EQ(map->keys(), std::vector<std::string>{"b"});
+  std::get<Vec3i*>(
+      std::get<std::shared_ptr<OptionalSlot>>(std::get<std::shared_ptr<MapSlot>>(list->sample().value)->sample().value)
+          ->get()
+          .value)
+      ->x = 9;
+  EXPECT_EQ(member.size(), 1u);
+  list->clear();
+  EXPECT_EQ(list->size(), 0u);
+}
+
+}  // namespace
+}  // namespace syconn
