@@ -7,4 +7,5 @@ function(add_hdf5_plugin)
   # Without syconn_flags: a plugin is loaded into foreign programs, which know no sanitizer. HDF5 itself is already there.
   target_compile_options(h5zstd PRIVATE -Wall -Wextra -Werror)
   target_link_libraries(h5zstd PRIVATE PkgConfig::zstd)
+  add_dependencies(syconn_io h5zstd)  # whoever writes files can have them read
 endfunction()

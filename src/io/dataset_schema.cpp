@@ -86,6 +86,22 @@ FieldSpec mesh_field() {
             .description = "triangles: indices into the object's own vertices, turned outwards"}}};
 }
 
+FieldSpec skeleton_field(const std::vector<PartSpec>& node_labels) {
+  FieldSpec field{"skeleton", {}};
+  const auto node_part = [&](const char* name, DType dtype, int width, const char* units, const char* description) {
+    field.parts.push_back({name, dtype, width, "node_offset", true, units, description});
+  };
+  node_part("nodes_nm", DType::f32, 3, "nm", "nodes (x, y, z)");
+  node_part("radius_nm", DType::f32, 1, "nm", "distance to the surface");
+  node_part("parent", DType::i32, 1, "", "index of the next node towards the root, -1 at a root");
+  for (PartSpec label : node_labels) {
+    label.offset = "node_offset";
+    field.parts.push_back(std::move(label));
+  }
+  field.parts.push_back({"edges", DType::u32, 2, "edge_offset", false, "", "pairs of node indices"});
+  return field;
+}
+
 FieldSpec ids_field(const std::string& name, const std::string& description, std::vector<PartSpec> more) {
   FieldSpec field{name, {{.name = "ids", .dtype = DType::u64, .bulk = false, .description = description}}};
   for (PartSpec& part : more) field.parts.push_back(std::move(part));

@@ -240,28 +240,10 @@ class H5Backend : public DatasetBackend {
   }
 
   void verify_shard(std::size_t source, std::uint32_t shard, std::vector<Finding>& findings) const {
-    const std::string name = (folder_ / sources_[source].files[shard]).string();
     try {
-      const ShardFile& file = open(source, shard).file;
-      for (const auto& [path, sum] : file.checksums())
-        if (!file.datasets().contains(path)) findings.push_back({name, path, "is missing"});
-      for (const auto& [path, stored] : file.datasets()) {
-        const auto sum = file.checksums().find(path);
-        if (sum == file.checksums().end())
-          findings.push_back({name, path, "has no checksum"});
-        else if (const std::string found = checksum_or_error(file, stored); found != sum->second)
-          findings.push_back({name, path, "checksum is " + found + ", not " + sum->second});
-      }
+      verify_checksums(open(source, shard).file, findings);
     } catch (const Error& error) {
-      findings.push_back({name, "", error.what()});
-    }
-  }
-
-  static std::string checksum_or_error(const ShardFile& file, const ShardFile::Stored& stored) {
-    try {
-      return hex8(file.crc(stored));
-    } catch (const Error& error) {
-      return std::string("unreadable (") + error.what() + ")";
+      findings.push_back({(folder_ / sources_[source].files[shard]).string(), "", error.what()});
     }
   }
 

@@ -93,6 +93,10 @@ class ShardFile {
   const Stored* ids_ = nullptr;
 };
 
+struct Finding;
+/// Recomputes every checksum of a shard; what differs, is missing or unreadable is added to `findings`.
+void verify_checksums(const ShardFile& file, std::vector<Finding>& findings);
+
 /// `text` = {"path": "8 hex", …}; throws Error{input}.
 std::map<std::string, std::string> parse_checksums(const std::string& text, const std::string& origin);
 

@@ -61,6 +61,9 @@ std::vector<ColumnSpec> common_columns();
 FieldSpec voxels_field(std::vector<PartSpec> more = {});
 /// `mesh`: vertices_nm f32 [V,3] (vertex_offset), faces u32 [F,3] (face_offset), indices local to the object.
 FieldSpec mesh_field();
+/// `skeleton`: nodes_nm f32 [N,3], radius_nm f32, parent i32 (index of the node nearer to the root, -1 at a root), and
+/// one u8 part a node label (node_offset); edges u32 [E,2] (edge_offset). Indices are local to the object.
+FieldSpec skeleton_field(const std::vector<PartSpec>& node_labels = {});
 /// A list of ids an object: part `ids` u64, and `more` parts with one row an id (`voxels` of an overlap, …).
 FieldSpec ids_field(const std::string& name, const std::string& description, std::vector<PartSpec> more = {});
 

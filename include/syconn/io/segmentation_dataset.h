@@ -91,4 +91,7 @@ class SegmentationDataset {
   std::shared_ptr<const DatasetBackend> backend_;
 };
 
+/// Checks one shard file by itself: its directory and every checksum.
+std::vector<Finding> verify_shard_file(const fs::path& path);
+
 }  // namespace syconn
