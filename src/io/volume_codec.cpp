@@ -88,7 +88,7 @@ bool ChunkCodec::decode(const char* stored, std::size_t stored_bytes, unsigned f
     std::memcpy(out, stored, chunk_bytes);
     return true;
   }
-  thread_local Buffer unpacked;
+  thread_local BlockBuffer unpacked;
   if (packed) {
     unpacked.resize(chunk_bytes);
     if (!unpack(packing, stored, stored_bytes, unpacked.data(), chunk_bytes)) return false;
