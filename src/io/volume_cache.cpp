@@ -8,7 +8,7 @@
 
 namespace syconn {
 
-void Buffer::resize(std::size_t bytes) {
+void BlockBuffer::resize(std::size_t bytes) {
   if (bytes > capacity_) {
     data_.reset(new (std::nothrow) char[bytes]);
     capacity_ = data_ == nullptr ? 0 : bytes;
@@ -20,7 +20,7 @@ void Buffer::resize(std::size_t bytes) {
 
 BlockCache::Block BlockCache::get(const Key& key, std::size_t bytes, const std::function<void(char*)>& decode) {
   const auto decoded = [&] {
-    auto buffer = std::make_shared<Buffer>(bytes);
+    auto buffer = std::make_shared<BlockBuffer>(bytes);
     decode(buffer->data());
     return buffer;
   };

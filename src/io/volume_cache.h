@@ -11,10 +11,10 @@
 namespace syconn {
 
 /// Bytes without initialisation: a damaged size then costs address space, not memory.
-class Buffer {
+class BlockBuffer {
  public:
-  Buffer() = default;
-  explicit Buffer(std::size_t bytes) { resize(bytes); }
+  BlockBuffer() = default;
+  explicit BlockBuffer(std::size_t bytes) { resize(bytes); }
   /// Contents are undefined afterwards. Throws Error{input} if there is no memory for it.
   void resize(std::size_t bytes);
   char* data() { return data_.get(); }
@@ -30,7 +30,7 @@ class Buffer {
 /// released). Threads that want the same block at once decode it once.
 class BlockCache {
  public:
-  using Block = std::shared_ptr<const Buffer>;
+  using Block = std::shared_ptr<const BlockBuffer>;
   using Key = std::pair<std::uint64_t, std::uint64_t>;  ///< source, index
   explicit BlockCache(std::uint64_t bound_bytes) : bound_(bound_bytes) {}
 

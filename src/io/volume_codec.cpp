@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "volume_codec.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <memory>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -18,34 +17,21 @@
 namespace syconn {
 namespace {
 
-/// One inflate state a thread: making it costs more than decoding a small chunk.
-class Inflater {
- public:
-  Inflater() {
-    if (inflateInit(&stream_) != Z_OK) throw Error(Category::runtime, "zlib: out of memory");
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  bool run(const char* in, std::size_t in_bytes, char* out, std::size_t out_bytes) {
-    constexpr std::size_t kMax = std::numeric_limits<uInt>::max();
-    if (in_bytes > kMax || out_bytes > kMax || inflateReset(&stream_) != Z_OK) return false;
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in));  // zlib's interface lacks const
-    stream_.avail_in = static_cast<uInt>(in_bytes);
-    stream_.next_out = reinterpret_cast<Bytef*>(out);
-    stream_.avail_out = static_cast<uInt>(out_bytes);
-    return inflate(&stream_, Z_FINISH) == Z_STREAM_END && stream_.avail_out == 0;
-  }
-
- private:
-  z_stream stream_{};
+struct FreeDecompressor {
+  void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
 };
 
+/// Checks the stream's Adler-32 and that it gives exactly `out_bytes`.
+bool inflate(const char* in, std::size_t in_bytes, char* out, std::size_t out_bytes) {
+  thread_local const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
+      libdeflate_alloc_decompressor());
+  if (decompressor == nullptr) throw Error(Category::runtime, "libdeflate: out of memory");
+  return libdeflate_zlib_decompress(decompressor.get(), in, in_bytes, out, out_bytes, nullptr) == LIBDEFLATE_SUCCESS;
+}
+
 bool unpack(ChunkCodec::Packing packing, const char* in, std::size_t in_bytes, char* out, std::size_t out_bytes) {
-  if (packing == ChunkCodec::Packing::zstd) return zstd_decode(in, in_bytes, out, out_bytes);
-  thread_local Inflater inflater;
-  return inflater.run(in, in_bytes, out, out_bytes);
+  return packing == ChunkCodec::Packing::zstd ? zstd_decode(in, in_bytes, out, out_bytes)
+                                              : inflate(in, in_bytes, out, out_bytes);
 }
 
 #ifdef __SSE2__
@@ -102,7 +88,7 @@ bool ChunkCodec::decode(const char* stored, std::size_t stored_bytes, unsigned f
     std::memcpy(out, stored, chunk_bytes);
     return true;
   }
-  thread_local Buffer unpacked;
+  thread_local BlockBuffer unpacked;
   if (packed) {
     unpacked.resize(chunk_bytes);
     if (!unpack(packing, stored, stored_bytes, unpacked.data(), chunk_bytes)) return false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <type_traits>
 
@@ -46,6 +47,10 @@ struct Labels {
   static constexpr bool kIntegersOnly = true;
   template <class In>
   std::int64_t operator()(const In* in, std::int64_t n, Id* out) const {
+    if constexpr (std::is_same_v<In, Id>) {
+      std::memcpy(out, in, static_cast<std::size_t>(n) * sizeof(Id));
+      return -1;
+    }
     In all = 0;
     for (std::int64_t i = 0; i < n; ++i) {
       all |= in[i];

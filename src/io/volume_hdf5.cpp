@@ -33,11 +33,11 @@ std::array<hsize_t, 3> zyx(const Vec3i& v) {
 
 }  // namespace
 
-FileDescriptor::~FileDescriptor() {
+ReadDescriptor::~ReadDescriptor() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-bool FileDescriptor::read_at(std::uint64_t address, void* out, std::size_t bytes) const {
+bool ReadDescriptor::read_at(std::uint64_t address, void* out, std::size_t bytes) const {
   auto* to = static_cast<char*>(out);
   while (bytes > 0) {
     const ssize_t got = ::pread(fd_, to, std::min<std::size_t>(bytes, 1U << 30), static_cast<off_t>(address));
@@ -73,12 +73,12 @@ void Hdf5Volume::read_elements(std::int64_t first, std::int64_t n, char* out) co
 }
 
 void Hdf5Volume::contiguous_blocks(const Box3& local, const UseBlock& use) const {
-  Buffer buffer;
+  BlockBuffer buffer;
   for (std::int64_t z = local.min.z; z < local.max.z; ++z) contiguous_rows(z, local, buffer, use);
 }
 
 /// Rows of one plane, several at a time; whole rows where at least half of each is wanted.
-void Hdf5Volume::contiguous_rows(std::int64_t z, const Box3& local, Buffer& buffer, const UseBlock& use) const {
+void Hdf5Volume::contiguous_rows(std::int64_t z, const Box3& local, BlockBuffer& buffer, const UseBlock& use) const {
   const std::int64_t width = info_.size.x, element = static_cast<std::int64_t>(fill_.size());
   const bool whole_rows = local.size().x * 2 >= width;
   const std::int64_t step = whole_rows ? std::max<std::int64_t>(1, kPieceBytes / (width * element)) : 1;
@@ -102,7 +102,7 @@ Box3 Hdf5Volume::chunk_box(const Vec3i& position) const {
 }
 
 void Hdf5Volume::chunked_blocks(const Box3& local, const UseBlock& use) const {
-  Buffer buffer;
+  BlockBuffer buffer;
   const Vec3i first = local.min / chunk_, last = (local.max - Vec3i(1)) / chunk_;
   Vec3i at;
   for (at.z = first.z; at.z <= last.z; ++at.z)
@@ -135,7 +135,7 @@ std::uint64_t Hdf5Volume::chunk_bytes_by_hdf5(std::int64_t index) const {
   return 0;
 }
 
-bool Hdf5Volume::read_stored(std::int64_t index, Buffer& stored, unsigned& filter_mask) const {
+bool Hdf5Volume::read_stored(std::int64_t index, BlockBuffer& stored, unsigned& filter_mask) const {
   if (has_table_) {
     const auto found = std::lower_bound(table_.begin(), table_.end(), index,
                                         [](const Stored& entry, std::int64_t i) { return entry.index < i; });
@@ -163,7 +163,7 @@ void Hdf5Volume::decode_chunk(std::int64_t index, char* out) const {
 }
 
 bool Hdf5Volume::decode_here(std::int64_t index, char* out) const {
-  thread_local Buffer stored;
+  thread_local BlockBuffer stored;
   unsigned filter_mask = 0;
   if (!read_stored(index, stored, filter_mask)) return false;
   if (!codec_.decode(stored.data(), stored.size(), filter_mask, out))
@@ -199,12 +199,12 @@ void Hdf5Volume::fail_chunk(std::int64_t index, const std::string& what) const {
 std::vector<std::uint32_t> Hdf5Volume::sample_stored_blocks(std::int64_t n) const {
   h5::prepare();
   std::vector<std::uint32_t> sums;
-  Buffer buffer;
+  BlockBuffer buffer;
   const std::int64_t bytes = info_.size.product() * static_cast<std::int64_t>(fill_.size());
   const std::int64_t count = layout_ == Layout::chunked ? grid_.product() : (bytes + kBlockBytes - 1) / kBlockBytes;
   n = std::min(n, count);
   for (std::int64_t k = 0; k < n; ++k) {
-    const std::int64_t block = spread(k, n, count);
+    const std::int64_t block = spread_evenly(k, n, count);
     const std::int64_t first = block * kBlockBytes, length = std::min(kBlockBytes, bytes - first);
     unsigned filter_mask = 0;
     if (layout_ == Layout::chunked) {

@@ -19,15 +19,15 @@ struct OpenContext {
   int depth = 0;  ///< of virtual datasets in virtual datasets
 };
 
-class FileDescriptor {
+class ReadDescriptor {
  public:
-  explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+  explicit ReadDescriptor(int fd = -1) : fd_(fd) {}
+  ReadDescriptor(ReadDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ReadDescriptor& operator=(ReadDescriptor&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
   }
-  ~FileDescriptor();
+  ~ReadDescriptor();
   /// Reads exactly `bytes`; false at the end of the file or on an error.
   bool read_at(std::uint64_t address, void* out, std::size_t bytes) const;
 
@@ -52,18 +52,17 @@ class Hdf5Volume : public VolumeReader {
   };
   enum class Layout { whole, contiguous, chunked };  ///< whole: in memory since it was opened
 
-  void read_attributes();
-  void read_type();
-  void read_shape();
   void read_layout();
   void read_filters(hid_t properties);
   void read_fill_value(hid_t properties);
   void read_whole();
+  void read_chunk_shape();
   void read_chunk_table();
+  Stored read_chunk_entry(hid_t space, hsize_t i) const;
   void open_descriptor();
 
   void contiguous_blocks(const Box3& local, const UseBlock& use) const;
-  void contiguous_rows(std::int64_t z, const Box3& local, Buffer& buffer, const UseBlock& use) const;
+  void contiguous_rows(std::int64_t z, const Box3& local, BlockBuffer& buffer, const UseBlock& use) const;
   void chunked_blocks(const Box3& local, const UseBlock& use) const;
   void read_elements(std::int64_t first, std::int64_t n, char* out) const;
 
@@ -71,7 +70,7 @@ class Hdf5Volume : public VolumeReader {
   Box3 chunk_box(const Vec3i& position) const;                  ///< clipped to the volume
   std::uint64_t chunk_bytes_by_hdf5(std::int64_t index) const;  ///< stored; 0 if it was never written
   /// Encoded bytes of a chunk; false if it was never written.
-  bool read_stored(std::int64_t index, Buffer& stored, unsigned& filter_mask) const;
+  bool read_stored(std::int64_t index, BlockBuffer& stored, unsigned& filter_mask) const;
   void decode_chunk(std::int64_t index, char* out) const;
   bool decode_here(std::int64_t index, char* out) const;     ///< false if it was never written
   bool decode_by_hdf5(std::int64_t index, char* out) const;  ///< likewise
@@ -82,7 +81,7 @@ class Hdf5Volume : public VolumeReader {
   h5::Dataset dataset_;
   h5::Handle type_;  ///< of the file's elements; reading with it converts nothing
   OpenContext context_;
-  FileDescriptor descriptor_;
+  ReadDescriptor descriptor_;
   Layout layout_ = Layout::whole;
   bool swap_ = false;        ///< stored big-endian
   bool own_decode_ = false;  ///< the filters are ours
@@ -93,11 +92,11 @@ class Hdf5Volume : public VolumeReader {
   std::uint64_t address_ = HADDR_UNDEF;
   std::int64_t n_chunks_stored_ = 0;
   std::vector<char> fill_;
-  Buffer whole_;
+  BlockBuffer whole_;
 };
 
 /// The k-th of n numbers spread evenly over [0, count), first and last among them.
-inline std::int64_t spread(std::int64_t k, std::int64_t n, std::int64_t count) {
+inline std::int64_t spread_evenly(std::int64_t k, std::int64_t n, std::int64_t count) {
   return n <= 1 ? 0 : static_cast<std::int64_t>(static_cast<__int128>(k) * (count - 1) / (n - 1));
 }
 

@@ -160,7 +160,7 @@ void Hdf5Volume::open_descriptor() {
   const int fd = plain ? ::fcntl(*static_cast<int*>(handle), F_DUPFD_CLOEXEC, 0)
                        : ::open(file_.path().c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) throw Error(Category::runtime, "cannot open '" + file_.path().string() + "': " + std::strerror(errno));
-  descriptor_ = FileDescriptor(fd);
+  descriptor_ = ReadDescriptor(fd);
 }
 
 void Hdf5Volume::read_layout() {
@@ -171,6 +171,7 @@ void Hdf5Volume::read_layout() {
   if (layout == H5D_CHUNKED) {
     layout_ = Layout::chunked;
     read_filters(properties.id());
+    read_chunk_shape();
     read_chunk_table();
   } else if (layout == H5D_CONTIGUOUS) {
     if (H5Pget_external_count(properties.id()) != 0)
@@ -237,7 +238,7 @@ void Hdf5Volume::read_filters(hid_t properties) {
   if (H5Pget_chunk_opts(properties, &options) < 0 || options != 0) own_decode_ = false;  // unfiltered border chunks
 }
 
-void Hdf5Volume::read_chunk_table() {
+void Hdf5Volume::read_chunk_shape() {
   const std::vector<hsize_t> shape = dataset_.chunk();
   std::uint64_t bytes = fill_.size();
   for (const hsize_t n : shape)
@@ -248,6 +249,9 @@ void Hdf5Volume::read_chunk_table() {
     chunk_[axis] = static_cast<std::int64_t>(shape[static_cast<std::size_t>(2 - axis)]);
     grid_[axis] = (info_.size[axis] + chunk_[axis] - 1) / chunk_[axis];
   }
+}
+
+void Hdf5Volume::read_chunk_table() {
   const h5::Handle space(H5Dget_space(dataset_.id())), creation(H5Fget_create_plist(file_.file_id()));
   hsize_t n = 0, user_block = 0;
   if (!space || H5Dget_num_chunks(dataset_.id(), space.id(), &n) < 0 || !creation ||
@@ -256,29 +260,30 @@ void Hdf5Volume::read_chunk_table() {
   n_chunks_stored_ = static_cast<std::int64_t>(n);
   has_table_ = n <= kMaxTable && user_block == 0;  // 1.10 leaves the user block out of addresses
   if (!has_table_) return;
-  for (hsize_t i = 0; i < n; ++i) {
-    hsize_t at[3] = {};
-    haddr_t address = 0;
-    hsize_t size = 0;
-    Stored stored;
-    if (H5Dget_chunk_info(dataset_.id(), space.id(), i, at, &stored.filter_mask, &address, &size) < 0)
-      h5::fail(Category::input, "cannot read the chunks of", info_.where);
-    Vec3i position;
-    for (int axis = 0; axis < 3; ++axis) {
-      const hsize_t start = at[2 - axis], edge = shape[static_cast<std::size_t>(2 - axis)];
-      if (start % edge != 0 || start / edge >= static_cast<hsize_t>(grid_[axis]))
-        throw Error(Category::input, "'" + info_.where + "': its chunk index is damaged");
-      position[axis] = static_cast<std::int64_t>(start / edge);
-    }
-    stored.index = position.x + grid_.x * (position.y + grid_.y * position.z);
-    stored.address = address, stored.bytes = size;
-    table_.push_back(stored);
-  }
+  for (hsize_t i = 0; i < n; ++i) table_.push_back(read_chunk_entry(space.id(), i));
   const auto by_index = [](const Stored& a, const Stored& b) { return a.index < b.index; };
   std::sort(table_.begin(), table_.end(), by_index);
   for (std::size_t i = 1; i < table_.size(); ++i)
     if (table_[i - 1].index == table_[i].index)
       throw Error(Category::input, "'" + info_.where + "': its chunk index is damaged (a chunk is there twice)");
+}
+
+Hdf5Volume::Stored Hdf5Volume::read_chunk_entry(hid_t space, hsize_t i) const {
+  hsize_t at[3] = {}, bytes = 0;
+  haddr_t address = 0;
+  Stored stored;
+  if (H5Dget_chunk_info(dataset_.id(), space, i, at, &stored.filter_mask, &address, &bytes) < 0)
+    h5::fail(Category::input, "cannot read the chunks of", info_.where);
+  Vec3i position;
+  for (int axis = 0; axis < 3; ++axis) {
+    const hsize_t start = at[2 - axis], edge = static_cast<hsize_t>(chunk_[axis]);
+    if (start % edge != 0 || start / edge >= static_cast<hsize_t>(grid_[axis]))
+      throw Error(Category::input, "'" + info_.where + "': its chunk index is damaged");
+    position[axis] = static_cast<std::int64_t>(start / edge);
+  }
+  stored.index = position.x + grid_.x * (position.y + grid_.y * position.z);
+  stored.address = address, stored.bytes = bytes;
+  return stored;
 }
 
 std::unique_ptr<VolumeReader> open_hdf5_volume(const fs::path& path, const std::string& dataset,

@@ -33,8 +33,8 @@ std::string shortened_list(const std::vector<std::string>& items) {
 }
 
 /// Sweep along z: only boxes whose z ranges meet are compared.
-Tiling check_tiling(const std::vector<Box3>& boxes, const Box3& whole) {
-  Tiling tiling;
+VolumeTiling check_volume_tiling(const std::vector<Box3>& boxes, const Box3& whole) {
+  VolumeTiling tiling;
   std::vector<std::size_t> order(boxes.size()), active;
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(),
@@ -64,7 +64,7 @@ PartedVolume::PartedVolume(VolumeInfo info, std::vector<SourcePart> parts, OpenC
   context_.cache = std::make_shared<BlockCache>(context_.options.cache_bytes);
   std::vector<Box3> boxes;
   for (const SourcePart& part : parts_) boxes.push_back(part.box);
-  const Tiling tiling = syconn::check_tiling(boxes, info_.box());
+  const VolumeTiling tiling = syconn::check_volume_tiling(boxes, info_.box());
   if (!tiling.wrong.empty()) throw Error(Category::input, "'" + info_.where + "': " + shortened_list(tiling.wrong));
   complete_ = tiling.uncovered_vx == 0;
   if (!complete_ && !context_.options.allow_missing)
@@ -172,7 +172,7 @@ std::uint32_t PartedVolume::decoded_crc32c(std::size_t part) const {
   const Box3& all = parts_[part].box;
   const std::size_t element = dtype_bytes(info_.dtype);
   std::uint32_t crc = 0;
-  Buffer buffer;
+  BlockBuffer buffer;
   for (std::int64_t z = all.min.z; z < all.max.z; z += kSlab) {
     Box3 slab = all;
     slab.min.z = z, slab.max.z = std::min(z + kSlab, all.max.z);
@@ -212,7 +212,7 @@ std::vector<std::uint32_t> PartedVolume::sample_stored_blocks(std::int64_t n) co
   const auto count = static_cast<std::int64_t>(parts_.size());
   const std::int64_t n_parts = std::min(n, count);
   for (std::int64_t k = 0; k < n_parts; ++k) {
-    const auto part = static_cast<std::size_t>(spread(k, n_parts, count));
+    const auto part = static_cast<std::size_t>(spread_evenly(k, n_parts, count));
     if (parts_[part].crc32c) {
       sums.push_back(*parts_[part].crc32c);
       continue;

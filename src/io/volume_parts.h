@@ -51,10 +51,10 @@ class PartedVolume : public VolumeReader {
 /// "a, b, c and 4 more".
 std::string shortened_list(const std::vector<std::string>& items);
 /// What keeps `boxes` from tiling `whole`: overlaps, boxes outside, or the number of voxels not covered.
-struct Tiling {
+struct VolumeTiling {
   std::vector<std::string> wrong;
   std::int64_t uncovered_vx = 0;
 };
-Tiling check_tiling(const std::vector<Box3>& boxes, const Box3& whole);
+VolumeTiling check_volume_tiling(const std::vector<Box3>& boxes, const Box3& whole);
 
 }  // namespace syconn

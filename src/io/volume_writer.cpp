@@ -112,7 +112,7 @@ ChunkFile inspect(const fs::path& folder, const std::string& name, const VolumeP
 void check_parts(const std::string& name, const VolumeManifest& manifest) {
   std::vector<Box3> boxes;
   for (const VolumeManifest::File& file : manifest.files) boxes.push_back(file.box);
-  const Tiling tiling = check_tiling(boxes, manifest.box);
+  const VolumeTiling tiling = check_volume_tiling(boxes, manifest.box);
   if (!tiling.wrong.empty()) throw Error(Category::input, "volume '" + name + "': " + shortened_list(tiling.wrong));
   if (tiling.uncovered_vx != 0)
     throw Error(Category::input, "volume '" + name + "': its chunks leave " + std::to_string(tiling.uncovered_vx) +

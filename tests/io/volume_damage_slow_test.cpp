@@ -53,7 +53,7 @@ class Damage : public ::testing::TestWithParam<Layout> {
 };
 
 TEST_P(Damage, TruncatedAnywhere) {
-  const std::size_t step = std::max<std::size_t>(1, good_.size() / 400);
+  const std::size_t step = std::max<std::size_t>(1, good_.size() / 300);
   for (std::size_t n = 0; n < good_.size(); n += step) {
     put(folder_ / "t.h5", good_.substr(0, n));
     ASSERT_NE(try_reading(folder_ / "t.h5", values_), Outcome::other) << n;
@@ -62,7 +62,7 @@ TEST_P(Damage, TruncatedAnywhere) {
 
 TEST_P(Damage, BytesChangedAnywhere) {
   std::size_t others = 0, tried = 0;
-  const std::size_t step = std::max<std::size_t>(1, good_.size() / 3000);
+  const std::size_t step = std::max<std::size_t>(1, good_.size() / 1000);
   for (std::size_t at = 0; at < good_.size(); at += step) {
     std::string bad = good_;
     bad[at] = static_cast<char>(bad[at] ^ (1 << (at * 5 % 8)));

@@ -72,8 +72,8 @@ class VolumeReader {
   virtual std::vector<std::uint32_t> sample_stored_blocks(std::int64_t n) const = 0;
 
   using UseBlock = std::function<void(const VolumeBlock&)>;
-  /// Formats implement this: hands out decoded blocks which together cover `box` (inside the volume) once. A block may
-  /// reach beyond `box`, and its data live until the call returns. Order is free.
+  /// Formats implement this: hands out decoded blocks which together cover `box` (inside the volume); where two do, the
+  /// later one holds. A block may reach beyond `box`, and its data live until the call returns.
   virtual void for_each_block(const Box3& box, const UseBlock& use) const = 0;
 
  protected:
