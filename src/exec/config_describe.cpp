@@ -75,6 +75,9 @@ void ExecutionConfig::describe(Fields& f) {
   f.add("job_order_seed", job_order_seed,
         "0: jobs in their order; else shuffled by this seed, to test that it changes nothing", Range{0})
       .no_effect_on_results();
+  f.add("usd_per_core_hour", usd_per_core_hour, "price of a core hour, for cost estimates", Range{0})
+      .units("US$")
+      .no_effect_on_results();
   f.add("merge_fan_in", merge_fan_in, "job files merged at once; more are merged in a tree", Range{2, 1e6})
       .units("files")
       .no_effect_on_results();

@@ -4,6 +4,7 @@
 // compressed ragged <= 200 us, open <= 20 ms. `store_bench [objects]`, default 10^6; the dataset lies in the temporary
 // folder.
 #include <benchmark/benchmark.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -19,11 +20,12 @@ constexpr std::uint32_t kShards = 16;
 
 fs::path folder() { return fs::temp_directory_path() / ("syconn-store-bench-" + std::to_string(::getpid())); }
 
-DatasetSchema schema() {
+DatasetSchema schema(bool compressed) {
   DatasetSchema schema{"mi", {10, 10, 25}, "{}", common_columns(), {}};
   schema.columns.push_back({"mesh_area_um2", DType::f32, 1, "um2"});
   schema.fields = {voxels_field(),
                    ids_field("sv_overlap", "supervoxels", {{.name = "voxels", .dtype = DType::u64, .bulk = false}})};
+  schema.fields[0].parts[0].bulk = compressed;
   return schema;
 }
 
@@ -41,59 +43,82 @@ void make_runs(std::int64_t i, std::vector<std::int32_t>& runs) {
   }
 }
 
-/// The dataset of one process, written once; returns the seconds it took.
-double write_dataset() {
-  const auto start = std::chrono::steady_clock::now();
-  double making = 0;
-  std::vector<std::int32_t> runs;
-  std::vector<std::vector<Id>> ids(kShards);
-  for (std::int64_t i = 0; i < g_objects; ++i) ids[shard_of(id_of(i), kShards)].push_back(id_of(i));
-  const auto begin = std::chrono::steady_clock::now();
+double cpu_seconds() {
+  timespec t{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+const std::vector<std::vector<Id>>& ids_by_shard() {
+  static const auto ids = [] {
+    std::vector<std::vector<Id>> all(kShards);
+    for (std::int64_t i = 0; i < g_objects; ++i) all[shard_of(id_of(i), kShards)].push_back(id_of(i));
+    return all;
+  }();
+  return ids;
+}
+
+const std::vector<std::vector<std::int32_t>>& run_pool() {
+  static const auto pool = [] {
+    std::vector<std::vector<std::int32_t>> all(4096);
+    for (std::size_t i = 0; i < all.size(); ++i) make_runs(static_cast<std::int64_t>(i), all[i]);
+    return all;
+  }();
+  return pool;
+}
+
+void fill(ShardBuilder& b, const std::vector<Id>& ids) {
+  const int runs = b.part_index("voxels", "runs_vx"), overlap = b.part_index("sv_overlap", "ids"),
+            voxels = b.part_index("sv_overlap", "voxels");
+  for (const Id id : ids) {
+    const std::vector<std::int32_t>& r = run_pool()[id % run_pool().size()];
+    const Id three[] = {id, id + 1, id + 2};
+    const Vec3i at(r[0], r[1], r[2]);
+    b.begin(id);
+    b.set<std::uint64_t>(0, 1000);
+    b.set(1, at), b.set(2, at + Vec3i(9)), b.set(3, at), b.set(4, Vec3d(at)), b.set(5, static_cast<float>(r[0]));
+    b.append<std::int32_t>(runs, r), b.append<Id>(overlap, three), b.append<std::uint64_t>(voxels, three);
+    b.end();
+  }
+}
+
+/// Writes and commits the whole dataset.
+void write_dataset(bool compressed, int threads) {
   make_folder(folder() / "mi");
   const ShardSet set = shard_set("mi", "bench", "00000000", kShards);
-  std::vector<std::vector<std::int32_t>> pool(4096);
-  for (std::size_t i = 0; i < pool.size(); ++i) make_runs(static_cast<std::int64_t>(i), pool[i]);
-  making = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   for (std::uint32_t k = 0; k < kShards; ++k) {
     BuilderOptions options;
-    options.shard = k, options.n_shards = kShards, options.spill_folder = folder();
-    ShardBuilder b(schema(), options);
-    const int runs_part = b.part_index("voxels", "runs_vx"), ids_part = b.part_index("sv_overlap", "ids"),
-              voxels_part = b.part_index("sv_overlap", "voxels");
-    for (const Id id : ids[k]) {
-      const std::vector<std::int32_t>& r = pool[id % pool.size()];
-      const Id overlap[] = {id, id + 1, id + 2};
-      b.begin(id);
-      b.set<std::uint64_t>(0, 1000);
-      b.set(1, Vec3i(r[0], r[1], r[2])), b.set(2, Vec3i(r[0] + 9, r[1] + 9, r[2] + 9)),
-          b.set(3, Vec3i(r[0], r[1], r[2]));
-      b.set(4, Vec3d(static_cast<double>(r[0]) * 10, static_cast<double>(r[1]) * 10, static_cast<double>(r[2]) * 25));
-      b.set(5, static_cast<float>(r[0]));
-      b.append<std::int32_t>(runs_part, r);
-      b.append<Id>(ids_part, overlap);
-      b.append<std::uint64_t>(voxels_part, overlap);
-      b.end();
-    }
-    b.commit(folder() / set.files[k]);
+    options.shard = k, options.n_shards = kShards, options.spill_folder = folder(), options.threads = threads;
+    ShardBuilder builder(schema(compressed), options);
+    fill(builder, ids_by_shard()[k]);
+    builder.commit(folder() / set.files[k]);
   }
   commit_top_file(folder() / "mi.h5", {{set}, "{}", true});
-  (void)start;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - making;
 }
 
 const SegmentationDataset& dataset() {
   static const SegmentationDataset opened = [] {
-    write_dataset();
+    write_dataset(true, 1);
     return SegmentationDataset::open(folder() / "mi.h5");
   }();
   return opened;
 }
 
-void BM_Write(benchmark::State& state) {
-  for (auto _ : state) state.SetIterationTime(write_dataset());
+/// The rate by CPU time stands beside the rate by the clock: on a shared machine only the former is the program's.
+void write(benchmark::State& state, bool compressed, int threads) {
+  ids_by_shard(), run_pool();
+  const double start = cpu_seconds();
+  for (auto _ : state) write_dataset(compressed, threads);
+  const double objects = static_cast<double>(state.iterations() * g_objects);
   state.SetItemsProcessed(state.iterations() * g_objects);
+  state.counters["objects_per_cpu_s"] = objects / (cpu_seconds() - start);
 }
-BENCHMARK(BM_Write)->UseManualTime()->Unit(benchmark::kMillisecond)->Iterations(3);
+void BM_WritePlain(benchmark::State& state) { write(state, false, 1); }
+void BM_WriteCompressed(benchmark::State& state) { write(state, true, 1); }
+void BM_WriteCompressedTwoThreads(benchmark::State& state) { write(state, true, 2); }
+BENCHMARK(BM_WritePlain)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(2);
+BENCHMARK(BM_WriteCompressedTwoThreads)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(2);
+BENCHMARK(BM_WriteCompressed)->UseRealTime()->Unit(benchmark::kMillisecond)->Iterations(2);
 
 void BM_Open(benchmark::State& state) {
   dataset();

@@ -36,6 +36,7 @@ inline fs::path fresh_folder(const std::string& suffix = "") {
 }
 
 inline void write_bytes(const fs::path& path, const std::string& bytes) {
+  fs::remove(path);  // ext4 flushes a file that is truncated and written again
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   ASSERT_TRUE(out.good()) << path;

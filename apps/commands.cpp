@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "commands.h"
+
+#include <csignal>
+#include <iostream>
+
+#include "syconn/stages/table.h"
+
+namespace syconn {
+
+std::atomic<int> stop_signal{0};
+
+namespace {
+
+void on_signal(int number) {
+  if (number == SIGINT && stop_signal.load() != 0) std::_Exit(128 + SIGINT);  // asked twice: at once
+  stop_signal.store(number);
+}
+
+std::vector<Command> make_commands() {
+  std::vector<Command> list{{"run", "all stages of a config; run again to resume", run_command}};
+  for (const Stage& stage : stage_table().stages)
+    list.push_back({stage.name, stage.title, stage.name == "phantom" ? phantom_command : run_command});
+  list.push_back({"status", "what of a run is done, what failed and why", status_command});
+  list.push_back({"config", "check, show, init, schema, docs of the configuration", config_command});
+  list.push_back({"version", "version, compiler and libraries", version_command});
+  return list;
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> list = make_commands();
+  return list;
+}
+
+void install_signal_handlers() {
+  struct sigaction action {};
+  action.sa_handler = on_signal;
+  for (const int number : {SIGTERM, SIGUSR1, SIGINT}) sigaction(number, &action, nullptr);
+}
+
+std::string help_footer(const std::vector<std::string>& reads, const std::vector<std::string>& writes, const std::vector<std::string>& examples) {
+  std::string text;
+  const auto list = [&](const char* title, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    text += std::string(title) + "\n";
+    for (const auto& line : lines) text += "  " + line + "\n";
+    text += "\n";
+  };
+  list("Reads:", reads);
+  list("Writes:", writes);
+  list("Examples:", examples);
+  return text + kExitCodes;
+}
+
+bool parse(CLI::App& app, int argc, char** argv, int& exit_code) {
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    exit_code = 0;
+  } catch (const CLI::ParseError& e) {
+    std::cerr << app.get_name() << ": " << e.what() << "\nRun '" << app.get_name() << " --help' for the options.\n";
+    exit_code = static_cast<int>(Category::usage);
+  }
+  return false;
+}
+
+void RunArguments::add_to(CLI::App& app) {
+  app.add_option("-c,--config", config, "the run's YAML file; default: config.yml of the run folder")->type_name("FILE")->group("Input");
+  app.add_option("--set", sets, "override one key of the config, e.g. contacts.closings=6; may be repeated")
+      ->type_name("KEY=VALUE")->group("Input")->allow_extra_args(false);
+  app.add_option("-o,--out", out, "run folder; default: runs/<dataset.name>")->type_name("DIR")->group("Output");
+  app.add_option("--check", check, "what counts as done: markers and file sizes, or every byte's CRC-32C too")
+      ->type_name("LEVEL")->check(CLI::IsMember({"sizes", "full"}))->default_str("sizes")->group("Behaviour");
+}
+
+Run RunArguments::open(const std::vector<std::string>& only) const {
+  const StageTable& table = stage_table();
+  if (config.empty() && out.empty()) throw Error(Category::usage, "give -c CONFIG, or -o DIR of an existing run");
+  if (config.empty() && sets.empty() && only.empty()) return Run::open(out, table);
+  const fs::path file = config.empty() ? fs::path(out) / "config.yml" : fs::path(config);
+  RunConfig loaded = load_config(file, sets, table.sections());
+  const fs::path folder = out.empty() ? fs::path("runs") / loaded.dataset.name : fs::path(out);
+  return {std::move(loaded), folder, table, only};
+}
+
+}  // namespace syconn

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "syconn/exec/run_plan.h"
+
+namespace syconn {
+
+/// A subcommand: its row in `syconn --help` and how it runs; returns the exit code.
+struct Command {
+  std::string name, summary;
+  int (*run)(const std::string& name, int argc, char** argv);
+};
+const std::vector<Command>& commands();
+
+int run_command(const std::string& name, int argc, char** argv);     ///< run, and every stage alone
+int phantom_command(const std::string& name, int argc, char** argv);
+int status_command(const std::string& name, int argc, char** argv);
+int config_command(const std::string& name, int argc, char** argv);
+int version_command(const std::string& name, int argc, char** argv);
+
+inline const char* const kExitCodes =
+    "Exit codes: 0 ok, 1 run-time failure, 2 usage, 3 config, 4 input missing or corrupt, 5 verify failed, 6 partial, 75 worth a retry";
+
+/// What --help ends with: files read and written, examples, exit codes.
+std::string help_footer(const std::vector<std::string>& reads, const std::vector<std::string>& writes, const std::vector<std::string>& examples);
+
+/// Parses; on --help prints it and sets `exit_code` 0, on a wrong command line prints why and sets 2. True: go on.
+bool parse(CLI::App& app, int argc, char** argv, int& exit_code);
+
+/// -c, -o, --set and --check, shared by every command that works on a run.
+struct RunArguments {
+  std::string config, out, check = "sizes";
+  std::vector<std::string> sets;
+
+  void add_to(CLI::App& app);
+  CheckLevel level() const { return check == "full" ? CheckLevel::full : CheckLevel::sizes; }
+  /// The run: of the config, in -o (default runs/<name>); without -c the run folder's own config.yml.
+  Run open(const std::vector<std::string>& only) const;
+};
+
+/// Set by SIGTERM, SIGUSR1 and SIGINT: finish the jobs in work, then stop.
+extern std::atomic<int> stop_signal;
+void install_signal_handlers();
+
+}  // namespace syconn

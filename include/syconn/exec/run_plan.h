@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "syconn/exec/job.h"
+#include "syconn/exec/stage.h"
+
+namespace syconn {
+
+/// How much is checked before a job counts as done: the marker and the sizes of its files, or their CRC-32C too.
+enum class CheckLevel { sizes, full };
+
+struct StepPlan {
+  const Step* step = nullptr;
+  std::int64_t jobs = 0;
+  std::uint64_t memory_bytes = 0;
+};
+
+/// One stage of a run: its hash, geometry and arrays. Pure and cheap; reads no outputs of steps.
+struct StagePlan {
+  const Stage* stage = nullptr;
+  Geometry geometry;
+  std::string hash;  ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
+  Json keys;         ///< what the hash covers
+  std::vector<StepPlan> steps;
+};
+
+/// A run folder bound to a config: RUN/config.yml, plan.json, work/, datasets/, volumes/.
+class Run {
+ public:
+  /// Plans the stages of `config` (config.stages, else all with their inputs; `only` overrides). Touches no disk but
+  /// reads inputs. A stage whose finished part was made with another chunk size keeps that chunk size.
+  Run(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only = {});
+  /// A run folder as it stands: its config.yml and plan.json suffice.
+  static Run open(const fs::path& folder, const StageTable& table);
+
+  const RunConfig& config() const { return config_; }
+  const fs::path& folder() const { return folder_; }
+  const StageTable& table() const { return *table_; }
+  const std::vector<StagePlan>& stages() const { return plans_; }
+  const StagePlan& stage(const std::string& name) const;
+
+  /// Writes config.yml and plan.json and a stage.json a stage. Idempotent.
+  void write() const;
+  Json plan_json() const;
+
+  fs::path step_folder(const StagePlan& plan, const StepPlan& step) const;
+  /// Why job `index` must run; empty: done.
+  std::string why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index, CheckLevel level) const;
+  std::vector<std::int64_t> pending(const StagePlan& plan, const StepPlan& step, CheckLevel level) const;
+  Job job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const;
+  /// Keys of a stage that differ from those its stored results were made with; empty when there are none.
+  std::vector<std::string> changes(const StagePlan& plan) const;
+  /// Throws Error{retry} unless every stage that `plan` needs, and is not part of this run, is complete with the hash the
+  /// config gives now; the message names what changed.
+  void require_needs(const StagePlan& plan) const;
+
+ private:
+  Run() = default;
+  StagePlan plan_stage(const Stage& stage) const;
+  RunConfig config_;
+  fs::path folder_;
+  const StageTable* table_ = nullptr;
+  Box3 box_;
+  std::vector<StagePlan> plans_;
+};
+
+}  // namespace syconn

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/exec/run_plan.h"
+
+#include <algorithm>
+
+#include "syconn/core/crc32c.h"
+#include "syconn/core/json.h"
+#include "syconn/core/version.h"
+
+namespace syconn {
+namespace {
+
+Json triple(const Vec3i& v) { return Json::array({v.x, v.y, v.z}); }
+Vec3i triple(const Json& j) { return {j.at(0).get<std::int64_t>(), j.at(1).get<std::int64_t>(), j.at(2).get<std::int64_t>()}; }
+
+std::optional<Json> stored_stage(const fs::path& folder, const std::string& stage) {
+  const fs::path path = folder / "work" / stage / "stage.json";
+  if (!fs::exists(path)) return std::nullopt;
+  return parse_json(read_file(path), path.string());
+}
+
+Json stage_keys(const Stage& stage, const RunConfig& config, const Geometry& geometry, const Json& fingerprints) {
+  Json keys;
+  keys[stage.name] = result_keys(*config.sections.at(stage.name));
+  keys["dataset"]["voxel_size_nm"] = Json::array({geometry.voxel_size_nm.x, geometry.voxel_size_nm.y, geometry.voxel_size_nm.z});
+  keys["dataset"]["box_vx"]["min"] = triple(geometry.box.min);
+  keys["dataset"]["box_vx"]["max"] = triple(geometry.box.max);
+  keys["inputs"] = fingerprints;
+  keys["stage_version"] = stage.version;
+  return keys;
+}
+
+}  // namespace
+
+Run::Run(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only)
+    : config_(std::move(config)), folder_(std::move(folder)), table_(&table) {
+  box_ = table.dataset_box(config_);
+  const std::vector<std::string>& asked = only.empty() ? config_.stages : only;
+  for (const std::string& name : asked) table.at(name);  // a wrong name is an error
+  for (const Stage& stage : table.stages) {
+    const bool named = std::find(asked.begin(), asked.end(), stage.name) != asked.end();
+    if (named || (asked.empty() && stage.in_run)) {
+      const Geometry geometry{box_, config_.dataset.chunk_vx, config_.dataset.voxel_size_nm};
+      const StageInputs inputs = stage.inputs ? stage.inputs(config_, geometry) : StageInputs{};
+      if (!inputs.missing.empty() && !named) continue;
+      if (!inputs.missing.empty()) {
+        std::string list;
+        for (const auto& m : inputs.missing) list += "\n  " + m;
+        throw Error(Category::input, "stage '" + stage.name + "' lacks its inputs:" + list);
+      }
+      plans_.push_back(plan_stage(stage));
+    }
+  }
+  if (plans_.empty())
+    throw Error(Category::input, config_.file.string() + ": no stage has its inputs; see dataset.volumes and 'syconn config show --resolved'");
+}
+
+StagePlan Run::plan_stage(const Stage& stage) const {
+  StagePlan plan;
+  plan.stage = &stage;
+  plan.geometry = {box_, config_.dataset.chunk_vx, config_.dataset.voxel_size_nm};
+  const StageInputs inputs = stage.inputs ? stage.inputs(config_, plan.geometry) : StageInputs{};
+  plan.keys = stage_keys(stage, config_, plan.geometry, inputs.fingerprints);
+  for (const std::string& need : stage.needs) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
+  plan.hash = config_hash(plan.keys);
+  if (const auto stored = stored_stage(folder_, stage.name); stored && stored->value("hash", "") == plan.hash)
+    plan.geometry.chunk_vx = triple(stored->at("chunk_vx"));
+  for (const Step& step : stage.steps) {
+    StepPlan s;
+    s.step = &step;
+    s.jobs = step.fan_out.count(plan.geometry);
+    s.memory_bytes = step.memory_bytes ? step.memory_bytes(config_, plan.geometry)
+                                       : static_cast<std::uint64_t>(step.resources.mem_gb * 1e9);
+    plan.steps.push_back(s);
+  }
+  return plan;
+}
+
+Run Run::open(const fs::path& folder, const StageTable& table) {
+  const fs::path file = folder / "config.yml";
+  if (!fs::exists(file))
+    throw Error(Category::input, "'" + folder.string() + "' is no run folder: it has no config.yml ('syconn run -c CONFIG -o DIR' makes one)");
+  const fs::path plan_file = folder / "plan.json";
+  const Json plan = parse_json(read_file(plan_file), plan_file.string());
+  std::vector<std::string> names;
+  for (const auto& s : plan.at("stages")) names.push_back(s.at("name").get<std::string>());
+  return {load_config(file, {}, table.sections()), folder, table, names};
+}
+
+const StagePlan& Run::stage(const std::string& name) const {
+  for (const StagePlan& plan : plans_)
+    if (plan.stage->name == name) return plan;
+  throw Error(Category::usage, "stage '" + name + "' is not part of this run");
+}
+
+Json Run::plan_json() const {
+  Json plan;
+  plan["format"] = "syconn.plan";
+  plan["version"] = version();
+  plan["git"] = git_hash();
+  for (const StagePlan& s : plans_) {
+    Json stage;
+    stage["name"] = s.stage->name;
+    stage["hash"] = s.hash;
+    stage["box_vx"] = {{"min", triple(s.geometry.box.min)}, {"max", triple(s.geometry.box.max)}};
+    stage["chunk_vx"] = triple(s.geometry.chunk_vx);
+    for (const StepPlan& step : s.steps)
+      stage["steps"].push_back({{"name", step.step->name}, {"fan_out", step.step->fan_out.name}, {"jobs", step.jobs},
+                                {"cpus", step.step->resources.cpus}, {"gpu", step.step->resources.gpu},
+                                {"memory_bytes", step.memory_bytes}});
+    plan["stages"].push_back(stage);
+  }
+  return plan;
+}
+
+void Run::write() const {
+  make_folder(folder_);
+  write_file_atomically(folder_ / "config.yml", resolved_yaml(config_, table_->sections()));
+  for (const StagePlan& s : plans_) {
+    const auto stored = stored_stage(folder_, s.stage->name);
+    if (stored && stored->value("hash", "") == s.hash) continue;
+    make_folder(folder_ / "work" / s.stage->name);
+    const Json json = {{"stage", s.stage->name}, {"hash", s.hash}, {"chunk_vx", triple(s.geometry.chunk_vx)}, {"keys", s.keys}};
+    write_file_atomically(folder_ / "work" / s.stage->name / "stage.json", json.dump(1) + "\n");
+  }
+  write_file_atomically(folder_ / "plan.json", plan_json().dump(1) + "\n");
+}
+
+fs::path Run::step_folder(const StagePlan& plan, const StepPlan& step) const {
+  return folder_ / "work" / plan.stage->name / step.step->name;
+}
+
+Job Run::job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const {
+  if (index < 0 || index >= step.jobs)
+    throw Error(Category::usage, plan.stage->name + "/" + step.step->name + " has jobs 0 to " + std::to_string(step.jobs - 1) +
+                                     ", not " + std::to_string(index));
+  Job job{index, step.jobs, plan.geometry.box};
+  if (step.step->fan_out.name == per_chunk.name) job.box = plan.geometry.grid().chunk_box(index);
+  return job;
+}
+
+std::string Run::why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index, CheckLevel level) const {
+  const fs::path marker = step_folder(plan, step) / "done" / (std::to_string(index) + ".json");
+  if (!fs::exists(marker)) return "not done";
+  try {
+    const Json json = parse_json(read_file(marker), marker.string());
+    if (json.at("hash") != plan.hash) return "made with another config or input";
+    for (const auto& file : json.at("files")) {
+      const fs::path path = folder_ / file.at("path").get<std::string>();
+      std::error_code error;
+      const auto bytes = fs::file_size(path, error);
+      if (error) return "output '" + path.string() + "' is missing";
+      if (bytes != file.at("bytes").get<std::uint64_t>()) return "output '" + path.string() + "' has another size";
+      if (level == CheckLevel::full && hex8(file_crc32c(path)) != file.at("crc32c").get<std::string>())
+        return "output '" + path.string() + "' is damaged (CRC-32C differs)";
+    }
+  } catch (const std::exception&) {
+    return "marker '" + marker.string() + "' is damaged";
+  }
+  return {};
+}
+
+std::vector<std::int64_t> Run::pending(const StagePlan& plan, const StepPlan& step, CheckLevel level) const {
+  std::vector<std::int64_t> list;
+  for (std::int64_t i = 0; i < step.jobs; ++i)
+    if (!why_pending(plan, step, i, level).empty()) list.push_back(i);
+  return list;
+}
+
+std::vector<std::string> Run::changes(const StagePlan& plan) const {
+  const auto stored = stored_stage(folder_, plan.stage->name);
+  if (!stored || stored->value("hash", "") == plan.hash) return {};
+  return changed_keys(stored->at("keys"), plan.keys);
+}
+
+void Run::require_needs(const StagePlan& plan) const {
+  for (const std::string& need : plan.stage->needs) {
+    const bool in_this_run = std::any_of(plans_.begin(), plans_.end(), [&](const StagePlan& p) { return p.stage->name == need; });
+    if (in_this_run) continue;
+    const StagePlan needed = plan_stage(table_->at(need));
+    const std::string hint = "; run 'syconn " + need + "' with this config and run folder first";
+    if (!stored_stage(folder_, need)) throw Error(Category::retry, "stage '" + plan.stage->name + "' needs the results of '" + need + "'" + hint);
+    std::string list;
+    for (const auto& line : changes(needed)) list += "\n  " + line;
+    if (!list.empty())
+      throw Error(Category::retry, "stage '" + plan.stage->name + "': the results of '" + need + "' were made with other keys or inputs" + hint + list);
+    for (const StepPlan& step : needed.steps)
+      if (const auto open = pending(needed, step, CheckLevel::sizes); !open.empty())
+        throw Error(Category::retry, "stage '" + plan.stage->name + "': '" + need + "/" + step.step->name + "' lacks " + std::to_string(open.size()) + " of " +
+                                         std::to_string(step.jobs) + " jobs" + hint);
+  }
+}
+
+}  // namespace syconn

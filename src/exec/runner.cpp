@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/exec/runner.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <mutex>
+#include <sstream>
+
+#include "run_log.h"
+#include "syconn/core/json.h"
+#include "syconn/core/parallel.h"
+#include "syconn/core/rng.h"
+#include "syconn/core/run_stats.h"
+#include "syconn/core/version.h"
+
+namespace syconn {
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+std::string host() {
+  char name[256] = "";
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+std::string where(const StagePlan& plan, const StepPlan& step, const Job& job) {
+  std::ostringstream text;
+  text << plan.stage->name << '/' << step.step->name << " job " << job.index;
+  if (step.step->fan_out.name == per_chunk.name) text << " chunk " << plan.geometry.grid().position(job.index) << ' ' << job.box;
+  return text.str();
+}
+
+void shuffle(std::vector<std::int64_t>& list, std::uint64_t seed) {
+  Rng rng(seed);
+  for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[rng.below(i)]);
+}
+
+void sweep_run(const fs::path& folder) {
+  for (const char* top : {"work", "datasets", "volumes"}) {
+    const fs::path root = folder / top;
+    if (!fs::is_directory(root)) continue;
+    sweep_temporaries(root);
+    for (const auto& entry : fs::recursive_directory_iterator(root))
+      if (entry.is_directory()) sweep_temporaries(entry.path());
+  }
+}
+
+/// One line in runs.jsonl a finished stage. O_APPEND of one short write: lines of two processes do not mix.
+void append_record(const Run& run, const StagePlan& plan, const RunnerOptions& options, const std::string& started,
+                   const RunSummary& summary) {
+  Json r = {{"tool", "syconn"},       {"version", version()},     {"git", git_hash()},
+            {"stage", plan.stage->name}, {"config_sha256", plan.hash}, {"keys", plan.keys},
+            {"started", started},     {"ended", utc_now()},       {"host", host()},
+            {"cmdline", options.command_line}, {"jobs_run", summary.jobs_run}, {"jobs_skipped", summary.jobs_skipped},
+            {"wall_s", summary.wall_s}, {"peak_rss_bytes", summary.peak_rss_bytes}};
+  const std::string line = r.dump() + "\n";
+  const fs::path path = run.folder() / "runs.jsonl";
+  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  const bool ok = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  if (fd >= 0) ::close(fd);
+  if (!ok) throw Error(Category::runtime, "cannot append to '" + path.string() + "'");
+}
+
+void keep_failure(const fs::path& step_folder, std::int64_t index, const Error& error) {
+  const Json json = {{"error", error.what()}, {"exit_code", error.exit_code()}, {"time", utc_now()}, {"host", host()}};
+  make_folder(step_folder / "failed");
+  write_file_atomically(step_folder / "failed" / (std::to_string(index) + ".json"), json.dump(1) + "\n");
+}
+
+/// Runs the pending jobs of one step; knows threads, memory and when to stop.
+class StepRunner {
+ public:
+  StepRunner(const Run& run, const StagePlan& plan, const StepPlan& step, const RunnerOptions& options, Progress& progress)
+      : run_(run), plan_(plan), step_(step), options_(options), progress_(progress) {}
+
+  void execute(RunSummary& summary) {
+    std::vector<std::int64_t> todo = run_.pending(plan_, step_, options_.check);
+    summary.jobs_skipped += step_.jobs - static_cast<std::int64_t>(todo.size());
+    if (todo.empty()) return;
+    check_stop();  // also before the first job
+    if (const auto seed = run_.config().execution.job_order_seed; seed != 0) shuffle(todo, static_cast<std::uint64_t>(seed));
+    const int lanes = concurrency(static_cast<std::int64_t>(todo.size()));
+    const int per_job = std::max(1, std::min(step_.step->resources.cpus, threads() / lanes));
+    RunLog log(run_.step_folder(plan_, step_) / "logs" / "local.log");
+    progress_.begin(plan_.stage->name + "/" + step_.step->name, step_.jobs, step_.jobs - static_cast<std::int64_t>(todo.size()));
+    try {
+      parallel_for(static_cast<std::int64_t>(todo.size()), lanes, [&](std::int64_t i) { one(todo[static_cast<std::size_t>(i)], per_job, log); });
+    } catch (...) {
+      progress_.end();
+      throw;
+    }
+    progress_.end();
+    summary.jobs_run += static_cast<std::int64_t>(todo.size());
+  }
+
+ private:
+  int threads() const {
+    const int asked = run_.config().execution.threads;
+    return asked > 0 ? asked : available_threads();
+  }
+  int concurrency(std::int64_t jobs) const {
+    const double budget = run_.config().execution.memory_gb * 1e9;
+    const auto need = static_cast<double>(step_.memory_bytes);
+    if (need > budget) {
+      std::ostringstream text;
+      text << plan_.stage->name << '/' << step_.step->name << " needs " << need * 1e-9 << " GB a job, but execution.memory_gb is " << budget * 1e-9
+           << ": raise it, or make dataset.chunk_vx smaller";
+      throw Error(Category::config, text.str());
+    }
+    const auto by_memory = need > 0 ? static_cast<std::int64_t>(budget / need) : jobs;
+    const auto by_cpus = std::max(1, threads() / std::max(1, step_.step->resources.cpus));
+    return static_cast<int>(std::max<std::int64_t>(1, std::min({jobs, by_memory, static_cast<std::int64_t>(by_cpus)})));
+  }
+  void check_stop() const {
+    if (options_.stop == nullptr || options_.stop->load() == 0) return;
+    throw Error(Category::retry, std::string("stopped by ") + strsignal(options_.stop->load()) +
+                                     "; the jobs in work were finished. Run the same command to resume");
+  }
+  void one(std::int64_t index, int per_job, RunLog& log) {
+    check_stop();
+    const Job job = run_.job(plan_, step_, index);
+    const Stopwatch watch;
+    try {
+      for (const std::string& note : run_job(run_, plan_, step_, index, per_job)) log.line(where(plan_, step_, job) + ": " + note);
+    } catch (const Error& error) {
+      const Error located = error.with_context(where(plan_, step_, job));
+      log.line(std::string("error: ") + located.what());
+      keep_failure(run_.step_folder(plan_, step_), index, located);
+      throw located;
+    }
+    log.line(where(plan_, step_, job) + ": " + duration_text(watch.seconds()));
+    progress_.job_done(step_.step->fan_out.name == per_chunk.name ? job.box.voxels() : 0);
+  }
+
+  const Run& run_;
+  const StagePlan& plan_;
+  const StepPlan& step_;
+  const RunnerOptions& options_;
+  Progress& progress_;
+};
+
+}  // namespace
+
+std::vector<std::string> run_job(const Run& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads) {
+  const Job job = run.job(plan, step, index);
+  const Stopwatch watch;
+  const double cpu = thread_cpu_s();
+  JobContext context(run.config(), plan.geometry, *plan.stage, step.step->name, job, run.folder(), plan.hash);
+  context.set_threads(threads);
+  try {
+    step.step->run(context, *run.config().sections.at(plan.stage->name));
+  } catch (const Error&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw Error(Category::runtime, "out of memory: make dataset.chunk_vx smaller or run fewer threads");
+  } catch (const std::exception& e) {
+    throw Error(Category::runtime, e.what());
+  }
+  Json marker = {{"hash", plan.hash}, {"files", Json::array()}};
+  for (const auto& file : context.commit()) marker["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"crc32c", file.crc32c}});
+  marker["notes"] = context.notes();
+  marker["seconds"] = watch.seconds();
+  marker["cpu_s"] = thread_cpu_s() - cpu;
+  marker["peak_rss_bytes"] = peak_rss_bytes();
+  marker["ended"] = utc_now();
+  marker["host"] = host();
+  const fs::path folder = run.step_folder(plan, step);
+  make_folder(folder / "done");
+  write_file_atomically(folder / "done" / (std::to_string(index) + ".json"), marker.dump() + "\n");
+  std::error_code ignored;
+  fs::remove(folder / "failed" / (std::to_string(index) + ".json"), ignored);
+  return context.notes();
+}
+
+RunSummary run_local(const Run& run, const RunnerOptions& options, Progress& progress) {
+  run.write();
+  sweep_run(run.folder());
+  RunSummary total;
+  const Stopwatch all;
+  for (const StagePlan& plan : run.stages()) {
+    run.require_needs(plan);
+    RunSummary summary;
+    const Stopwatch watch;
+    const std::string started = utc_now();
+    for (const StepPlan& step : plan.steps) StepRunner(run, plan, step, options, progress).execute(summary);
+    summary.wall_s = watch.seconds();
+    summary.peak_rss_bytes = peak_rss_bytes();
+    if (summary.jobs_run > 0) append_record(run, plan, options, started, summary);
+    else progress.message(plan.stage->name + ": already done, nothing to do");
+    total.jobs_run += summary.jobs_run, total.jobs_skipped += summary.jobs_skipped;
+  }
+  total.wall_s = all.seconds();
+  total.peak_rss_bytes = peak_rss_bytes();
+  return total;
+}
+
+}  // namespace syconn
