@@ -40,7 +40,7 @@ Run::Run(RunConfig config, fs::path folder, const StageTable& table, const std::
   for (const Stage& stage : table.stages) {
     const bool named = std::find(asked.begin(), asked.end(), stage.name) != asked.end();
     if (named || (asked.empty() && stage.in_run)) {
-      const Geometry geometry{box_, config_.dataset.chunk_vx, config_.dataset.voxel_size_nm};
+      const Geometry geometry = geometry_now();
       const StageInputs inputs = stage.inputs ? stage.inputs(config_, geometry) : StageInputs{};
       if (!inputs.missing.empty() && !named) continue;
       if (!inputs.missing.empty()) {
@@ -55,16 +55,22 @@ Run::Run(RunConfig config, fs::path folder, const StageTable& table, const std::
     throw Error(Category::input, config_.file.string() + ": no stage has its inputs; see dataset.volumes and 'syconn config show --resolved'");
 }
 
+Geometry Run::geometry_now() const {
+  return {box_, config_.dataset.chunk_vx, config_.dataset.voxel_size_nm, config_.execution.merge_fan_in};
+}
+
 StagePlan Run::plan_stage(const Stage& stage) const {
   StagePlan plan;
   plan.stage = &stage;
-  plan.geometry = {box_, config_.dataset.chunk_vx, config_.dataset.voxel_size_nm};
+  plan.geometry = geometry_now();
   const StageInputs inputs = stage.inputs ? stage.inputs(config_, plan.geometry) : StageInputs{};
   plan.keys = stage_keys(stage, config_, plan.geometry, inputs.fingerprints);
   for (const std::string& need : stage.needs) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
   plan.hash = config_hash(plan.keys);
-  if (const auto stored = stored_stage(folder_, stage.name); stored && stored->value("hash", "") == plan.hash)
+  if (const auto stored = stored_stage(folder_, stage.name); stored && stored->value("hash", "") == plan.hash) {
     plan.geometry.chunk_vx = triple(stored->at("chunk_vx"));
+    plan.geometry.merge_fan_in = stored->at("merge_fan_in").get<std::int64_t>();
+  }
   for (const Step& step : stage.steps) {
     StepPlan s;
     s.step = &step;
@@ -120,7 +126,8 @@ void Run::write() const {
     const auto stored = stored_stage(folder_, s.stage->name);
     if (stored && stored->value("hash", "") == s.hash) continue;
     make_folder(folder_ / "work" / s.stage->name);
-    const Json json = {{"stage", s.stage->name}, {"hash", s.hash}, {"chunk_vx", triple(s.geometry.chunk_vx)}, {"keys", s.keys}};
+    const Json json = {{"stage", s.stage->name}, {"hash", s.hash}, {"chunk_vx", triple(s.geometry.chunk_vx)},
+                       {"merge_fan_in", s.geometry.merge_fan_in}, {"keys", s.keys}};
     write_file_atomically(folder_ / "work" / s.stage->name / "stage.json", json.dump(1) + "\n");
   }
   write_file_atomically(folder_ / "plan.json", plan_json().dump(1) + "\n");

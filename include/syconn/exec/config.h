@@ -42,7 +42,7 @@ struct ExecutionConfig {
   double memory_gb = 8;
   std::int64_t job_order_seed = 0;
   double usd_per_core_hour = 0.0228;  ///< the paper's: US$1,200 for 68.56 h on 768 vCPU
-  std::int64_t merge_fan_in = 4096;
+  std::int64_t merge_fan_in = 64;
   std::string profile;  ///< absolute once loaded
   void describe(Fields& f);
 };

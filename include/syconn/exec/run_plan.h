@@ -59,6 +59,7 @@ class Run {
 
  private:
   Run() = default;
+  Geometry geometry_now() const;
   StagePlan plan_stage(const Stage& stage) const;
   RunConfig config_;
   fs::path folder_;

@@ -20,6 +20,7 @@ struct Geometry {
   Box3 box;  ///< dataset voxels; `dataset.box_vx` or the whole supervoxel volume
   Vec3i chunk_vx{512, 512, 512};
   Vec3d voxel_size_nm;
+  std::int64_t merge_fan_in = 64;  ///< job files a step reads at most; more are merged in a tree
 
   ChunkGrid grid() const { return {box, chunk_vx}; }
   std::int64_t voxels() const { return box.voxels(); }
