@@ -177,6 +177,12 @@ void print_diff(const Lines& expected, const Lines& actual) {
     if (i < n && k < m && line_matches(expected[i], actual[k])) {
       std::cout << "   " << actual[k] << '\n';
       ++i, ++k;
+    } else if (i < n && is_gap(expected[i])) {
+      if (k < m && common[i][k + 1] == common[i][k]) {
+        std::cout << "   " << actual[k++] << '\n';
+      } else {
+        ++i;
+      }
     } else if (i < n && (k == m || common[i + 1][k] >= common[i][k + 1])) {
       std::cout << "  -" << expected[i++] << '\n';
     } else {
