@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include "syconn/algo/phantom/render.h"
+
+namespace syconn {
+
+/// One line of the table of phantom.md.
+struct PhantomStat {
+  std::string name, unit;
+  double value = 0;
+  double accept_min = 0, accept_max = 0;
+  std::string real;             ///< what real tissue measures, as text
+  bool accepted() const { return value >= accept_min && value <= accept_max; }
+};
+
+/// The table of phantom.md from the model and one region rendered at the model's voxel size (default: up to 512×512×256 voxels in
+/// the middle of the box).
+std::vector<PhantomStat> phantom_stats(const PhantomModel& model, Box3 region = {}, int threads = 1);
+
+/// Share of voxels that have a 6-neighbour of another id inside the volume (background counts as an id).
+double boundary_fraction(VolumeView<const std::uint64_t> labels);
+/// Mean length of maximal runs of one non-zero id along x, in voxels; runs cut by the border count.
+double mean_run_x(VolumeView<const std::uint64_t> labels);
+
+}  // namespace syconn
