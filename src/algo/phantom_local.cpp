@@ -64,6 +64,12 @@ WallHit LocalPartition::find_wall(const Vec3d& from, const Vec3d& direction, std
   return {};
 }
 
+bool LocalPartition::pair(const PhantomPoint& p, std::uint32_t a, std::uint32_t b) const {
+  if (p.node == kNone || p.other_node == kNone || p.depth_nm > m_.params.reach_nm) return false;
+  const std::uint32_t x = m_.nodes[p.node].cell_idx, y = m_.nodes[p.other_node].cell_idx;
+  return (x == a && y == b) || (x == b && y == a);
+}
+
 double LocalPartition::depth_of_cell(const Vec3f& q, std::uint32_t cell) const {
   float best = 1e9F;
   for (const std::uint32_t i : near_)

@@ -20,6 +20,9 @@ class LocalPartition {
   /// Direction in which depth to `pre`'s cell grows against depth to `post`'s.
   Vec3d wall_normal(const Vec3d& position, std::uint32_t pre_cell, std::uint32_t post_cell) const;
 
+  /// Whether the point's two nearest cells are these, in any order, and near enough to be tissue.
+  bool pair(const PhantomPoint& p, std::uint32_t a, std::uint32_t b) const;
+
  private:
   double depth_of_cell(const Vec3f& q, std::uint32_t cell) const;
   const PhantomModel& m_;

@@ -111,7 +111,7 @@ void place_boutons(Builder& b, std::uint32_t cell, const std::vector<std::uint32
     const double axon = static_cast<double>(b.m.nodes[node].radius_nm);
     const double want = t.bouton_radius_nm * rng.log_normal(1, 0.2);
     const auto room = b.room(q, want, cell, 1500, 300);
-    const double r = std::min(want, std::min(room.max_radius, want + room.gap + 160));
+    const double r = std::min({want, room.max_radius, want + room.gap + 220});
     if (r < 1.35 * axon || r < 150) return;
     const auto radius = [&](int k) { return static_cast<double>(b.m.nodes[path[static_cast<std::size_t>(k)]].radius_nm); };
     for (int k = std::max(0, at - 1); k <= std::min(n - 1, at + 1); ++k) {

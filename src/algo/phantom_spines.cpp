@@ -54,11 +54,12 @@ void plan_spine(const Builder& b, std::uint32_t shaft, const Vec3d& centre, doub
   const PhantomNode& node = b.m.nodes[shaft];
   const PhantomTypeParams& t = b.type_of(node.cell_idx);
   const Vec3d base(node.position_nm);
-  const double head_r = std::clamp(0.5 * t.head_width_nm * rng.log_normal(1, 0.22), 160.0, 400.0);
+  const double shrink = best.shaft == kNone ? rng.uniform(0.8, 1.0) : 1.0;  // smaller where nothing fitted yet
+  const double head_r = std::clamp(0.5 * t.head_width_nm * rng.log_normal(1, 0.22), 160.0, 400.0) * shrink;
   const double neck_r = std::clamp(0.5 * t.neck_width_nm * rng.log_normal(1, 0.2), 43.0, 98.0);
-  for (int tries = 0; tries < 14; ++tries) {
+  for (int tries = 0; tries < 22; ++tries) {
     const Vec3d dir = normalised(normalised(base - centre) + rng.direction() * (tries < 2 ? 0.2 : 0.8));
-    const Vec3d head = centre + dir * (r + head_r - 0.55 * std::min(r, head_r));
+    const Vec3d head = centre + dir * (r + head_r - 0.95 * std::min(r, head_r));
     const double reach = length(head - base) - static_cast<double>(node.radius_nm);
     if (reach < head_r * 0.6 || !b.in_box(head, 100)) continue;
     const auto room = b.room(head, head_r, node.cell_idx, 0, 300);
@@ -102,20 +103,20 @@ void spines_to_boutons(Builder& b, std::vector<int>& load, Rng& rng) {
     const PhantomTypeParams& t = b.type_of(bouton.cell_idx);
     const double wish = rng.uniform();
     if (wish >= (t.sign > 0 ? 0.96 : t.spine_target)) continue;
-    const int spines = t.sign > 0 && wish < 0.22 ? 2 : 1;
+    const int spines = t.sign > 0 && wish < 0.34 ? 2 : 1;
     const Vec3d centre(b.m.nodes[bouton.node].position_nm);
     const double r = static_cast<double>(b.m.nodes[bouton.node].radius_nm);
     if (!b.in_box(centre, 100)) continue;
     for (int j = 0; j < spines; ++j) {
       SpinePlan best;
-      for (const std::uint32_t shaft : shafts_near(b, centre, r + 2200, load, 6))
+      for (const std::uint32_t shaft : shafts_near(b, centre, r + 2200, load, 9))
         if (b.m.nodes[shaft].cell_idx != bouton.cell_idx) plan_spine(b, shaft, centre, r, rng, best);
       if (best.shaft == kNone) break;
       ++load[best.shaft];
       load.resize(b.m.nodes.size() + 4, 0);
       build_spine(b, best);
       const Vec3d d = normalised(best.head - centre);
-      b.reserve(centre + d * (r - 0.25 * std::min(r, best.head_radius)), 130);
+      b.reserve(centre + d * (r - 0.47 * std::min(r, best.head_radius)), 160);
     }
   }
 }

@@ -88,15 +88,14 @@ double boundary_fraction(VolumeView<const std::uint64_t> v) {
 }
 
 double mean_run_x(VolumeView<const std::uint64_t> v) {
-  std::int64_t runs = 0, voxels = 0;
+  std::int64_t ends = 0, voxels = 0;
   for (std::int64_t z = 0; z < v.size.z; ++z)
     for (std::int64_t y = 0; y < v.size.y; ++y)
       for (std::int64_t x = 0; x < v.size.x; ++x) {
-        if (v(x, y, z) == 0) continue;
-        ++voxels;
-        runs += x == 0 || v(x - 1, y, z) != v(x, y, z);
+        if (v(x, y, z) != 0) ++voxels;
+        if (x > 0 && v(x - 1, y, z) != v(x, y, z)) ends += (v(x - 1, y, z) != 0) + (v(x, y, z) != 0);
       }
-  return ratio(static_cast<double>(voxels), static_cast<double>(runs));
+  return ratio(2 * static_cast<double>(voxels), static_cast<double>(ends));
 }
 
 std::vector<PhantomStat> phantom_stats(const PhantomModel& model, Box3 region, int threads) {

@@ -46,21 +46,26 @@ void measure_cells(PhantomModel& m) {
   }
 }
 
-Vec3i tile_of(const Vec3f& p, double edge) {
-  return {static_cast<std::int64_t>(std::floor(static_cast<double>(p.x) / edge)),
-          static_cast<std::int64_t>(std::floor(static_cast<double>(p.y) / edge)),
-          static_cast<std::int64_t>(std::floor(static_cast<double>(p.z) / edge))};
+// Which tile of the cutting planes a point is in; the dataset's own faces are no planes.
+Vec3i tile_of(const Vec3f& p, double edge, const Vec3d& box) {
+  const auto one = [edge](float v, double size) {
+    const double inside = std::clamp(static_cast<double>(v), 0.0, size - 1);
+    return static_cast<std::int64_t>(std::floor(inside / edge));
+  };
+  return {one(p.x, box.x), one(p.y, box.y), one(p.z, box.z)};
 }
 
 // Nodes whose tube starts a new supervoxel.
 std::vector<char> find_cuts(const PhantomModel& m, const PhantomNoise& noise) {
   std::vector<char> cut(m.nodes.size(), 0);
+  const double edge = noise.split_plane_nm;
+  const Vec3d box = m.params.box_nm;
   for (std::size_t i = 0; i < m.nodes.size(); ++i) {
     const PhantomNode& n = m.nodes[i];
     if (n.parent == kNone) {
       cut[i] = 1;
-    } else if (noise.split_plane_nm > 0 && n.compartment != kSpineNeck && n.compartment != kSpineHead) {
-      cut[i] = tile_of(n.position_nm, noise.split_plane_nm) != tile_of(m.nodes[n.parent].position_nm, noise.split_plane_nm);
+    } else if (edge > 0 && n.compartment != kSpineNeck && n.compartment != kSpineHead) {
+      cut[i] = tile_of(n.position_nm, edge, box) != tile_of(m.nodes[n.parent].position_nm, edge, box);
     }
   }
   for (const auto& s : m.spines)

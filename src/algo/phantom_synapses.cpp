@@ -37,6 +37,25 @@ struct Surroundings {
   std::vector<Contact> contacts;
 };
 
+// Share of the disc over which the two cells really touch.
+double touching_share(const LocalPartition& local, const PhantomSynapse& y) {
+  const Vec3d u = normalised(cross(y.normal, std::abs(y.normal.z) < 0.9 ? Vec3d(0, 0, 1) : Vec3d(1, 0, 0))), v = cross(y.normal, u);
+  constexpr int kSamples = 40;
+  const double r = static_cast<double>(y.radius_nm), depth = 0.5 * r + 60;
+  int good = 0;
+  for (int k = 0; k < kSamples; ++k) {
+    const double rho = r * std::sqrt((k + 0.5) / kSamples), a = 2.399963 * k;
+    const Vec3d q = y.position_nm + (u * std::cos(a) + v * std::sin(a)) * rho;
+    bool touches = false;
+    for (double s = -depth; s <= depth && !touches; s += 20) {
+      const PhantomPoint p = local.at(q + y.normal * s);
+      touches = p.node != kNone && local.pair(p, y.pre_cell, y.post_cell) && p.other_depth_nm - p.depth_nm < kJunctionNm;
+    }
+    good += touches;
+  }
+  return static_cast<double>(good) / kSamples;
+}
+
 class Placer {
  public:
   explicit Placer(PhantomModel& m) : m_(m), head_of_(m.nodes.size(), kNone) {
@@ -109,11 +128,13 @@ bool Placer::add(std::uint32_t pre_node, const Surroundings& s, const Contact& c
   if (hit.node == kNone || m_.nodes[hit.node].cell_idx != c.cell || outside(hit.position) > -20) return false;
   const double patch = std::sqrt(4.0 * c.hits / kRays) * c.distance;  // radius of a disc as large as what the rays saw
   PhantomSynapse y;
-  y.radius_nm = static_cast<float>(std::clamp(disc_radius_nm(area), 110.0, std::max(130.0, 1.15 * patch)));
-  y.area_um2 = static_cast<float>(disc_area_um2(static_cast<double>(y.radius_nm)));
+  y.radius_nm = static_cast<float>(std::clamp(disc_radius_nm(area), 110.0, std::max(130.0, 1.3 * patch)));
   y.pre_cell = pre_cell, y.post_cell = c.cell, y.pre_node = pre_node, y.post_node = hit.node;
   y.position_nm = hit.position;
   y.normal = local.wall_normal(hit.position, pre_cell, c.cell);
+  const double touching = touching_share(local, y);
+  if (touching < 0.25) return false;
+  y.area_um2 = static_cast<float>(disc_area_um2(static_cast<double>(y.radius_nm) * std::sqrt(touching)));
   y.sign = static_cast<std::int8_t>(sign);
   y.pre_compartment = m_.nodes[pre_node].compartment, y.post_compartment = m_.nodes[hit.node].compartment;
   y.decoy = decoy;

@@ -64,14 +64,14 @@ struct PhantomParams {
   int n_cells = 40;                      ///< sparse only: cells, by types[].cell_share
   int n_somata = -1;                     ///< dense only: cells with their soma in the box; -1: soma_per_1000um3, at least 1 if edges >= 9 um
   double soma_per_1000um3 = 0.12;
-  double dendrite_um_per_um3 = 0.50;     ///< dense only: path of dendrites that pass through
-  double axon_um_per_um3 = 2.30;         ///< dense only: path of axons
-  double astrocyte_um_per_um3 = 1.6;     ///< dense only: upper limit of astrocyte path
+  double dendrite_um_per_um3 = 0.58;     ///< dense only: path of dendrites that pass through
+  double axon_um_per_um3 = 1.75;         ///< dense only: path of axons
+  double astrocyte_um_per_um3 = 0.7;     ///< dense only: upper limit of astrocyte path
   double spines_per_um = 0;              ///< 0: by type; else overrides types[].spines_per_um of spiny types
-  double reach_nm = 110;                 ///< a voxel farther than this from every tube's nominal surface is extracellular
-  double gap_nm = 10;                    ///< mean width of the cleft between touching cells, varies over the wall
+  double reach_nm = 125;                 ///< a voxel farther than this from every tube's nominal surface is extracellular
+  double gap_nm = 3;                     ///< mean width of the cleft between touching cells; varies over the wall from none to 4 times this
   double warp_nm = 34, warp_length_nm = 420;  ///< smooth displacement of walls and its scale
-  double rough_nm = 9, rough_length_nm = 110; ///< finer displacement
+  double rough_nm = 7, rough_length_nm = 110; ///< finer displacement
   double decoys_per_synapse = 0.3;       ///< half dark contacts without vesicles, half vesicle clouds without a contact
   double myelin_scale = 1;               ///< multiplies types[].myelin_share
   double mito_scale = 1;                 ///< multiplies the mitochondria shares

@@ -19,7 +19,7 @@ std::vector<PhantomStat> phantom_stats(const PhantomModel& model, Box3 region = 
 
 /// Share of voxels that have a 6-neighbour of another id inside the volume (background counts as an id).
 double boundary_fraction(VolumeView<const std::uint64_t> labels);
-/// Mean length of maximal runs of one non-zero id along x, in voxels; runs cut by the border count.
+/// Mean length of maximal runs of one non-zero id along x, in voxels; an end at the volume's border is no end.
 double mean_run_x(VolumeView<const std::uint64_t> labels);
 
 }  // namespace syconn
