@@ -9,7 +9,7 @@ namespace syconn::phantom {
 
 Block::Block()
     : qx(kBlockVoxels), qy(kBlockVoxels), qz(kBlockVoxels), node(kBlockVoxels, kNone), other(kBlockVoxels, kNone), depth(kBlockVoxels),
-      other_depth(kBlockVoxels), inside(kBlockVoxels), mito(kBlockVoxels), cloud(kBlockVoxels), synapse(kBlockVoxels),
+      other_depth(kBlockVoxels), third_depth(kBlockVoxels), inside(kBlockVoxels), mito(kBlockVoxels), cloud(kBlockVoxels), synapse(kBlockVoxels),
       mito_depth(kBlockVoxels) {}
 
 struct BlockPartition::Candidates {
@@ -159,9 +159,9 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
     const PhantomNode &n = model_.nodes[c.node[k]], &f = model_.nodes[c.node[kept[0]]];
     uniform = uniform && n.sv_idx == f.sv_idx && n.compartment == f.compartment && n.compartment != kSoma && n.myelin_nm <= 0;
   }
-  alignas(32) std::array<float, kSubVoxels> d1, d2, dg;
+  alignas(32) std::array<float, kSubVoxels> d1, d2, d3, dg;
   std::array<std::uint32_t, kSubVoxels> n1, n2, ng;
-  d1.fill(kFar), d2.fill(kFar), n1.fill(kNone), n2.fill(kNone);
+  d1.fill(kFar), d2.fill(kFar), d3.fill(kFar), n1.fill(kNone), n2.fill(kNone);
   if (!kept.empty() && uniform && upper < 0) {
     d1.fill(-kFar), n1.fill(c.node[kept[0]]);
   } else {
@@ -171,6 +171,7 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
       for (; k < kept.size() && model_.nodes[c.node[kept[k]]].cell_idx == cell; ++k) lower(c.tube[kept[k]], c.node[kept[k]], p, dg, ng);
       for (std::size_t i = 0; i < kSubVoxels; ++i) {
         const bool wins = dg[i] < d1[i], second = dg[i] < d2[i];
+        d3[i] = wins || second ? d2[i] : std::min(d3[i], dg[i]);
         d2[i] = wins ? d1[i] : second ? dg[i] : d2[i];
         n2[i] = wins ? n1[i] : second ? ng[i] : n2[i];
         d1[i] = wins ? dg[i] : d1[i];
@@ -181,18 +182,19 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
   for (std::size_t i = 0; i < kSubVoxels; ++i) {
     const std::size_t j = block_index(sub, i);
     b.qx[j] = p.x[i], b.qy[j] = p.y[i], b.qz[j] = p.z[i];
-    b.depth[j] = d1[i], b.other_depth[j] = d2[i], b.node[j] = n1[i], b.other[j] = n2[i];
+    b.depth[j] = d1[i], b.other_depth[j] = d2[i], b.third_depth[j] = d3[i], b.node[j] = n1[i], b.other[j] = n2[i];
   }
 }
 
 void BlockPartition::classify(int sub, Block& b) const {
   const auto reach = static_cast<float>(model_.params.reach_nm);
-  const auto widest = static_cast<float>(4 * model_.params.gap_nm);
+  const auto widest = static_cast<float>(4 * model_.params.gap_nm), corner = static_cast<float>(model_.params.corner_nm);
   for (std::size_t i = 0; i < kSubVoxels; ++i) {
     const std::size_t j = block_index(sub, i);
     if (b.node[j] == kNone) continue;
     const float myelin = model_.nodes[b.node[j]].myelin_nm;
     bool in = b.depth[j] <= (myelin > 0 ? -myelin : reach);
+    in = in && b.other_depth[j] + b.third_depth[j] - 2 * b.depth[j] >= corner;
     if (in && b.other_depth[j] - b.depth[j] < widest) {
       const auto x = static_cast<std::int64_t>(j % kBlockX), y = static_cast<std::int64_t>(j / kBlockX % kBlockY), z = static_cast<std::int64_t>(j / (kBlockX * kBlockY));
       const double gap = gap_at(model_.params, model_.index->gap_key, voxel_nm(b.origin + Vec3i(x, y, z)));

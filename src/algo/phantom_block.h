@@ -21,6 +21,7 @@ struct Block {
   Vec3d base;
   std::vector<std::uint32_t> node, other;     ///< winner, best of another cell (kNone: none near)
   std::vector<float> depth, other_depth;      ///< their depths; -kFar for a constant sub-block, kFar for nothing near
+  std::vector<float> third_depth;             ///< best of a third cell
   std::vector<char> inside;                   ///< belongs to node's cell
   // organelles and junctions
   std::vector<std::uint32_t> mito, cloud, synapse;  ///< object index, kNone

@@ -111,6 +111,14 @@ struct Choice {
   Vec3d direction;
 };
 
+// Points between the ends, near enough together that no axis slips through.
+bool way_is_free(const Builder& b, const Vec3d& q, const Vec3d& d, double step, double r, std::uint32_t cell, double ignore) {
+  const int n = static_cast<int>(std::ceil(step / 70));
+  for (int k = 1; k < n; ++k)
+    if (!b.room(q + d * (step * k / n), r, cell, ignore, kMarginNm).feasible) return false;
+  return true;
+}
+
 Choice choose_direction(const Builder& b, const GrowSpec& s, const Vec3d& q, const Vec3d& dir, double r, Rng& rng) {
   Choice best;
   double best_score = -1e9;
@@ -118,10 +126,10 @@ Choice choose_direction(const Builder& b, const GrowSpec& s, const Vec3d& q, con
     if (tries == 10 && best.found) break;  // wide search only where the narrow one found nothing
     const double sigma = tries == 0 ? 0 : tries < 10 ? s.wobble : 0.9;
     const Vec3d d = normalised(dir + Vec3d(rng.normal(), rng.normal(), rng.normal()) * sigma + s.target * (s.target_weight * 0.3));
-    const Vec3d mid = q + d * (0.5 * s.step_nm), end = q + d * s.step_nm;
+    const Vec3d end = q + d * s.step_nm;
     const double ignore = 2.5 * s.step_nm + r;
     const auto here = b.room(end, r, s.cell, ignore);
-    if (!here.feasible || !b.room(mid, r, s.cell, ignore, kMarginNm).feasible) continue;
+    if (!here.feasible || !way_is_free(b, q, d, s.step_nm, r, s.cell, ignore)) continue;
     const auto ahead = b.room(end + d * (1.5 * s.step_nm), r, s.cell, ignore, 150);
     const double score = 0.9 * d.dot(dir) + s.target_weight * d.dot(s.target) + std::min(here.gap, 90.0) / 130 +
                          std::min(ahead.gap, 60.0) / 350 + (ahead.feasible ? 0.25 : 0);

@@ -118,7 +118,8 @@ void fill_with_astrocytes(Builder& b) {
       const std::uint32_t cell = b.m.nodes[from].cell_idx;
       double r0 = kThinNm;
       for (const Vec3d& q : way) {
-        const double r = filling_radius(b, q, cell, 15);
+        const Vec3d mid = (q + Vec3d(b.m.nodes[at].position_nm)) * 0.5;
+        const double r = std::min(filling_radius(b, q, cell, 15), filling_radius(b, mid, cell, 15));
         at = b.add_node(cell, at, q, r, r0, kShaft);
         remember(at);
         r0 = r;

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "syconn/core/error.h"
+#include "phantom_local.h"
 
 namespace syconn {
 namespace phantom {
@@ -66,25 +66,7 @@ PhantomIndex::PhantomIndex(const PhantomModel& model) : warp(model.params), gap_
 }
 
 PhantomPoint phantom_locate(const PhantomModel& model, const Vec3d& position_nm) {
-  const PhantomIndex& index = *model.index;
-  const Vec3f q(index.warp(position_nm));
-  PhantomPoint r;
-  const Vec3d range(600.0);
-  index.grid.visit(Vec3d(q) - range, Vec3d(q) + range, [&](std::uint32_t i) {
-    const double depth = static_cast<double>(index.tubes[i].depth(q));
-    const bool same = r.node != kNone && model.nodes[i].cell_idx == model.nodes[r.node].cell_idx;
-    if (depth < r.depth_nm || (depth == r.depth_nm && i < r.node)) {
-      if (!same) r.other_node = r.node, r.other_depth_nm = r.depth_nm;
-      r.node = i, r.depth_nm = depth;
-    } else if (!same && i != r.node && (depth < r.other_depth_nm || (depth == r.other_depth_nm && i < r.other_node))) {
-      r.other_node = i, r.other_depth_nm = depth;
-    }
-  });
-  if (r.node == kNone) return r;
-  const double myelin = static_cast<double>(model.nodes[r.node].myelin_nm);
-  r.inside = r.depth_nm <= (myelin > 0 ? -myelin : model.params.reach_nm) &&
-             r.other_depth_nm - r.depth_nm >= phantom::gap_at(model.params, index.gap_key, position_nm);
-  return r;
+  return phantom::LocalPartition(model, position_nm, 1).at(position_nm);
 }
 
 Vec3d phantom_real_position(const PhantomModel& model, const Vec3d& model_nm) {

@@ -18,23 +18,32 @@ PhantomPoint LocalPartition::at(const Vec3d& position) const {
   const PhantomIndex& index = *m_.index;
   const Vec3f q(index.warp(position));
   PhantomPoint r;
-  float best = 1e9F, other = 1e9F;
-  std::uint32_t best_cell = kNone;
-  for (const std::uint32_t i : near_) {
-    const float d = index.tubes[i].depth(q);
-    const std::uint32_t cell = m_.nodes[i].cell_idx;
+  float best = 1e9F, other = 1e9F, third = 1e9F;
+  const auto close_cell = [&](float d, std::uint32_t node) {  // a cell's best tube enters the ranking
     if (d < best) {
-      if (cell != best_cell) other = best, r.other_node = r.node;
-      best = d, r.node = i, best_cell = cell;
-    } else if (d < other && cell != best_cell) {
-      other = d, r.other_node = i;
+      third = other, other = best, r.other_node = r.node, best = d, r.node = node;
+    } else if (d < other) {
+      third = other, other = d, r.other_node = node;
+    } else {
+      third = std::min(third, d);
     }
+  };
+  for (std::size_t k = 0; k < near_.size();) {
+    const std::uint32_t cell = m_.nodes[near_[k]].cell_idx;
+    float d = 1e9F;
+    std::uint32_t node = kNone;
+    for (; k < near_.size() && m_.nodes[near_[k]].cell_idx == cell; ++k) {
+      const float t = index.tubes[near_[k]].depth(q);
+      if (t < d) d = t, node = near_[k];
+    }
+    close_cell(d, node);
   }
-  r.depth_nm = static_cast<double>(best), r.other_depth_nm = static_cast<double>(other);
+  r.depth_nm = static_cast<double>(best), r.other_depth_nm = static_cast<double>(other), r.third_depth_nm = static_cast<double>(third);
   if (r.node == kNone) return r;
   const double myelin = static_cast<double>(m_.nodes[r.node].myelin_nm);
   r.inside = r.depth_nm <= (myelin > 0 ? -myelin : m_.params.reach_nm) &&
-             r.other_depth_nm - r.depth_nm >= gap_at(m_.params, index.gap_key, position);
+             r.other_depth_nm - r.depth_nm >= gap_at(m_.params, index.gap_key, position) &&
+             r.other_depth_nm + r.third_depth_nm - 2 * r.depth_nm >= m_.params.corner_nm;
   return r;
 }
 

@@ -122,6 +122,7 @@ void check_phantom_params(const PhantomParams& p) {
   require(p.n_cells >= 0 && p.n_cells <= 100000, "n_cells must be 0 to 100000");
   require(p.reach_nm > 0 && p.reach_nm <= 400, "reach_nm must be above 0 and at most 400");
   require(p.gap_nm >= 0 && p.gap_nm <= 14, "gap_nm must be 0 to 14: a wider cleft would cut necks");
+  require(p.corner_nm >= 0 && p.corner_nm <= 100, "corner_nm must be 0 to 100: more would cut necks");
   require(1.5 * 2 * (p.warp_nm / p.warp_length_nm + p.rough_nm / p.rough_length_nm) <= 0.7,
           "warp_nm / warp_length_nm + rough_nm / rough_length_nm is too steep: walls would tear");
   require(p.decoys_per_synapse >= 0 && p.decoys_per_synapse <= 5, "decoys_per_synapse must be 0 to 5");

@@ -111,7 +111,17 @@ void place_boutons(Builder& b, std::uint32_t cell, const std::vector<std::uint32
     const double axon = static_cast<double>(b.m.nodes[node].radius_nm);
     const double want = t.bouton_radius_nm * rng.log_normal(1, 0.2);
     const auto room = b.room(q, want, cell, 1500, 300);
-    const double r = std::min({want, room.max_radius, want + room.gap + 220});
+    double r = std::min({want, room.max_radius, want + room.gap + 220});
+    for (int side = -1; side <= 1; side += 2) {  // the flanks swell with it and need room as well
+      if (at + side < 0 || at + side >= n) continue;
+      const Vec3d flank(b.m.nodes[path[static_cast<std::size_t>(at + side)]].position_nm);
+      for (int k = 1; k <= 3; ++k)
+        r = std::min(r, b.room(q + (flank - q) * (k / 3.0), want, cell, 1500, 300).max_radius / (1 - 0.28 * k / 3.0));
+      if (at + 2 * side < 0 || at + 2 * side >= n) continue;
+      const Vec3d foot(b.m.nodes[path[static_cast<std::size_t>(at + 2 * side)]].position_nm);
+      for (int k = 1; k <= 2; ++k)
+        r = std::min(r, std::max(1.4 * axon, b.room(flank + (foot - flank) * (k / 3.0), want, cell, 1500, 300).max_radius / (0.72 * (1 - k / 4.0))));
+    }
     if (r < 1.35 * axon || r < 150) return;
     const auto radius = [&](int k) { return static_cast<double>(b.m.nodes[path[static_cast<std::size_t>(k)]].radius_nm); };
     for (int k = std::max(0, at - 1); k <= std::min(n - 1, at + 1); ++k) {
@@ -142,14 +152,17 @@ void place_boutons(Builder& b, std::uint32_t cell, const std::vector<std::uint32
 
 void myelinate(Builder& b, std::uint32_t cell, const std::vector<std::uint32_t>& path, Rng& rng) {
   const PhantomTypeParams& t = b.type_of(cell);
-  const double wanted = t.myelin_nm * rng.log_normal(1, 0.15);
   const bool whole = b.p.dense || rng.uniform() < t.myelin_share * b.p.myelin_scale;
+  // a sheath thicker than the axon would close it: the cap of its last tube reaches into the bare axon
+  const double wanted = std::min(t.myelin_nm * rng.log_normal(1, 0.15), 0.85 * static_cast<double>(b.m.nodes[path[0]].radius_nm));
   if (wanted < 20 || !whole) return;
   for (std::size_t k = 0; k < path.size(); ++k) {
     const PhantomNode& n = b.m.nodes[path[k]];
     const double r = static_cast<double>(n.radius_nm);
-    const auto room = b.room(Vec3d(n.position_nm), r + wanted, cell, 1500, 300);
-    if (room.max_radius < r + wanted || k % 100 == 99) continue;  // no room, or a node of Ranvier
+    const Vec3d to(n.position_nm), from(b.m.nodes[n.parent].position_nm);
+    bool room = k % 100 != 99;  // a node of Ranvier
+    for (int j = 0; j <= 3 && room; ++j) room = b.room(from + (to - from) * (j / 3.0), r + wanted, cell, 1500, 300).feasible;
+    if (!room) continue;
     b.set_radius(path[k], r, static_cast<double>(n.start_radius_nm), wanted);
   }
 }

@@ -67,7 +67,7 @@ void plan_spine(const Builder& b, std::uint32_t shaft, const Vec3d& centre, doub
     const double score = -reach / 600 + std::min(room.gap + 100, 120.0) / 200;
     if (score < best.score) continue;
     const Vec3d bend = base + (head - base) * 0.5 + rng.direction() * (0.12 * reach);
-    const double skip = static_cast<double>(node.radius_nm) + 20;
+    const double skip = static_cast<double>(node.radius_nm) - 50;
     if (!neck_fits(b, base, bend, skip, neck_r, node.cell_idx) || !neck_fits(b, bend, head, std::max(0.0, skip - length(bend - base)), neck_r, node.cell_idx)) continue;
     best = {shaft, head, bend, head_r, neck_r, score};
   }

@@ -98,22 +98,41 @@ double mean_run_x(VolumeView<const std::uint64_t> v) {
   return ratio(2 * static_cast<double>(voxels), static_cast<double>(ends));
 }
 
-std::vector<PhantomStat> phantom_stats(const PhantomModel& model, Box3 region, int threads) {
-  const Box3 all = phantom_box(model.params);
-  if (region.empty()) {
-    const Vec3i size = min(all.size(), Vec3i(512, 512, 256)), lo = (all.size() - size) / std::int64_t{2};
-    region = {lo, lo + size};
+namespace {
+
+// Blocks spread over the box, so that one soma does not stand for all tissue; the whole box where it is small.
+std::vector<Box3> default_regions(const Box3& all) {
+  const Vec3i block(320, 320, 160);
+  if (all.voxels() <= 8 * block.product()) return {all};
+  std::vector<Box3> out;
+  for (int k = 0; k < 8; ++k) {
+    Vec3i lo;
+    for (int a = 0; a < 3; ++a) lo[a] = all.min[a] + std::max<std::int64_t>(0, (all.size()[a] - block[a]) * ((k >> a) & 1 ? 5 : 1) / 6);
+    out.push_back(intersect({lo, lo + block}, all));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<PhantomStat> phantom_stats(const PhantomModel& model, const Box3& region, int threads) {
+  const auto regions = region.empty() ? default_regions(phantom_box(model.params)) : std::vector<Box3>{region};
+  const PhantomRenderer renderer(model);
+  double voxels = 0, boundary = 0, background = 0, mito = 0, junction = 0, run_starts = 0;
+  for (const Box3& box : regions) {
+    PhantomVolumes v;
+    renderer.render(box, kPhantomCell | kPhantomMi | kPhantomSj, v, threads);
+    const auto cell = std::as_const(v.cell).view();
+    const double n = static_cast<double>(box.voxels()), filled = n * share_set(v.cell);
+    voxels += n, boundary += n * boundary_fraction(cell), background += n - filled;
+    mito += n * share_set(v.mi), junction += n * share_set(v.sj), run_starts += ratio(filled, mean_run_x(cell));
   }
   std::vector<PhantomStat> out;
-  PhantomVolumes v;
-  PhantomRenderer(model).render(region, kPhantomCell | kPhantomMi | kPhantomSj, v, threads);
-  const auto cell = std::as_const(v.cell).view();
-  const double background = 1 - share_set(v.cell);
-  out.push_back({"voxels with a 6-neighbour of another id", "%", 100 * boundary_fraction(cell), 8, 14, "11 (mouse cortex)"});
-  out.push_back({"mean run along x", "voxels", mean_run_x(cell), 60, 110, "82 (10 nm)"});
-  out.push_back({"extracellular and unassigned", "%", 100 * background, 5, 15, "5-15"});
-  out.push_back({"mitochondria", "% of volume", 100 * share_set(v.mi), 4, 8, "5.4 (fly nerve cord)"});
-  out.push_back({"synaptic junctions", "% of volume", 100 * share_set(v.sj), 0.3, 2, "0.56 (fly nerve cord)"});
+  out.push_back({"voxels with a 6-neighbour of another id", "%", 100 * ratio(boundary, voxels), 8, 14, "11 (mouse cortex)"});
+  out.push_back({"mean run along x", "voxels", ratio(voxels - background, run_starts), 60, 110, "82 (10 nm)"});
+  out.push_back({"extracellular and unassigned", "%", 100 * ratio(background, voxels), 5, 15, "5-15"});
+  out.push_back({"mitochondria", "% of volume", 100 * ratio(mito, voxels), 4, 8, "5.4 (fly nerve cord)"});
+  out.push_back({"synaptic junctions", "% of volume", 100 * ratio(junction, voxels), 0.3, 2, "0.56 (fly nerve cord)"});
   add_synapses(model, out);
   add_morphology(model, out);
   return out;

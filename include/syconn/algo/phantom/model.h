@@ -106,6 +106,7 @@ PhantomModel make_phantom_model(const PhantomParams& params);
 struct PhantomPoint {
   std::uint32_t node = kNone, other_node = kNone;  ///< nearest tube; nearest tube of another cell
   double depth_nm = 1e9, other_depth_nm = 1e9;     ///< signed distance to those tubes' surfaces
+  double third_depth_nm = 1e9;                     ///< to the nearest tube of a third cell
   bool inside = false;                             ///< in the cell of `node` (not extracellular, gap or myelin)
 };
 PhantomPoint phantom_locate(const PhantomModel& model, const Vec3d& position_nm);

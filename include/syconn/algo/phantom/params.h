@@ -70,6 +70,7 @@ struct PhantomParams {
   double spines_per_um = 0;              ///< 0: by type; else overrides types[].spines_per_um of spiny types
   double reach_nm = 125;                 ///< a voxel farther than this from every tube's nominal surface is extracellular
   double gap_nm = 3;                     ///< mean width of the cleft between touching cells; varies over the wall from none to 4 times this
+  double corner_nm = 50;                 ///< extracellular where three cells meet: depth differences to the winner sum up below this
   double warp_nm = 34, warp_length_nm = 420;  ///< smooth displacement of walls and its scale
   double rough_nm = 7, rough_length_nm = 110; ///< finer displacement
   double decoys_per_synapse = 0.3;       ///< half dark contacts without vesicles, half vesicle clouds without a contact

@@ -13,9 +13,9 @@ struct PhantomStat {
   bool accepted() const { return value >= accept_min && value <= accept_max; }
 };
 
-/// The table of phantom.md from the model and one region rendered at the model's voxel size (default: up to 512×512×256 voxels in
-/// the middle of the box).
-std::vector<PhantomStat> phantom_stats(const PhantomModel& model, Box3 region = {}, int threads = 1);
+/// The table of phantom.md from the model and `region`, rendered at the model's voxel size. Empty region: the box where it is small, else
+/// eight blocks of 320×320×160 voxels spread over it.
+std::vector<PhantomStat> phantom_stats(const PhantomModel& model, const Box3& region = {}, int threads = 1);
 
 /// Share of voxels that have a 6-neighbour of another id inside the volume (background counts as an id).
 double boundary_fraction(VolumeView<const std::uint64_t> labels);
