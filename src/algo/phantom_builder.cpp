@@ -153,7 +153,10 @@ std::vector<std::uint32_t> grow_path(Builder& b, const GrowSpec& s, Rng& rng) {
     if (out > 0) {
       dir = outward(b, q);
     } else {
-      const Choice c = choose_direction(b, s, q, dir, r1, rng);
+      // axons of whole cells turn back before the faces, so that arbors stay in the box
+      GrowSpec local = s;
+      if (!b.p.dense && s.compartment == kAxon && out > -15000) local.target = -outward(b, q), local.target_weight = 0.6 + out / 25000;
+      const Choice c = choose_direction(b, local, q, dir, r1, rng);
       if (!c.found) break;
       dir = c.direction;
     }

@@ -82,7 +82,7 @@ float RawPainter::vesicles(const Vec3d& p) const {
     best = std::min(best, d.dot(d));
   }
   const auto r = static_cast<float>(std::sqrt(best));
-  return -78 * gauss((r - 17) / 8) + 14 * gauss(r / 9);
+  return -66 * gauss((r - 16) / 9) + 6 * gauss(r / 9);
 }
 
 float RawPainter::mitochondrion(const Block& b, std::size_t j, const Vec3i& v) const {
@@ -94,7 +94,7 @@ float RawPainter::mitochondrion(const Block& b, std::size_t j, const Vec3i& v) c
   const float u = Vec3f(b.qx[j], b.qy[j], b.qz[j]).dot(along) + static_cast<float>(b.base.dot(Vec3d(along)));
   const float phase = 6.2831853F * u / 62 + 1.6F * coarse_(v) + 0.8F * mid_(v);
   const float crista = std::sin(phase) + 0.4F * mid_(v);
-  const float inner = crista > 0.45F ? -34.0F : 4.0F;
+  const float inner = -38 * std::clamp(crista * 1.5F - 0.2F, -0.1F, 1.0F);
   const float rim = -62 * gauss((b.mito_depth[j] + 6) / 10) + 26 * gauss((b.mito_depth[j] + 20) / 8);
   return 124 + (b.mito_depth[j] < -26 ? inner : 0) + rim + 5 * mid_(v);
 }
@@ -108,7 +108,7 @@ float RawPainter::soma(const Vec3f& q, std::uint32_t node, float depth, const Ve
     return 166 + (chromatin > 1.1F ? -26.0F : 0.0F) + 6 * chromatin + envelope;
   }
   const float er = coarse_(v);
-  return grey - (std::abs(er) < 0.16F ? 40.0F : 0.0F) + 5 * mid_(v) + envelope;
+  return grey - 44 * gauss(er / 0.2F) + envelope;
 }
 
 float RawPainter::cytoplasm(const Block& b, std::size_t j, const Vec3i& v) const {
@@ -119,10 +119,12 @@ float RawPainter::cytoplasm(const Block& b, std::size_t j, const Vec3i& v) const
   // each cell looks up its own part of the texture, which hides the tile's period
   const Vec3i s = v + Vec3i(static_cast<std::int64_t>(h & 127), static_cast<std::int64_t>((h >> 7) & 127), static_cast<std::int64_t>((h >> 14) & 63));
   float grey = (c.type == PhantomType::astrocyte ? 196.0F : axon ? 172.0F : 182.0F) + static_cast<float>((h >> 24) & 15) - 8;
-  grey += 6 * mid_(s) + 4 * coarse_(s);
+  const float grain = mid_(s);
+  grey += 9 * grain + 5 * coarse_(s);
+  if (grain < -1.1F) grey += 16 * (grain + 1.1F);  // ribosomes and filaments: dark grains
   if (n.compartment == kSoma) return soma({}, b.node[j], b.depth[j], v, grey);
   const float patch = coarse_({s.x / 3 + 31, s.y / 3, s.z / 3});
-  if (patch > 0.7F && std::abs(coarse_(s)) < 0.11F) grey -= 46;  // endoplasmic reticulum
+  if (patch > 0.5F) grey -= 42 * gauss(coarse_(s) / 0.16F) * std::min(1.0F, (patch - 0.5F) * 3);  // endoplasmic reticulum
   if (n.compartment == kSpineHead) grey -= 8 + 5 * mid_(s);
   if (b.cloud[j] != kNone) grey += vesicles((Vec3d(v) + Vec3d(0.5)) * m_.params.voxel_size_nm) - 6;
   return grey;
@@ -139,13 +141,13 @@ float RawPainter::junction(const Block& b, std::size_t j) const {
 float RawPainter::tissue(const Block& b, std::size_t j, const Vec3i& v) const {
   const std::uint32_t node = b.node[j];
   const auto reach = static_cast<float>(m_.params.reach_nm);
-  const float lake_grey = 206 + 4 * mid_(v);
+  const float lake_grey = 192 + 7 * mid_(v);
   if (node == kNone) return lake_grey;
   const float depth = b.depth[j], wall = b.wall(j), myelin = m_.nodes[node].myelin_nm;
   float grey = lake_grey;
   if (myelin > 0 && depth > -myelin) {
-    const float lamella = std::sin(6.2831853F * (depth + myelin) / 24);
-    grey = 72 + 26 * lamella + 6 * mid_(v);
+    const float lamella = std::sin(6.2831853F * (depth + myelin + 3 * coarse_(v)) / 27);
+    grey = 70 + 20 * lamella + 9 * mid_(v);
   } else if (b.inside[j] || depth <= reach) {
     grey = b.mito[j] != kNone ? mitochondrion(b, j, v) : cytoplasm(b, j, v);
     if (b.mito[j] == kNone && b.mito_depth[j] < 20) grey -= 44 * gauss((b.mito_depth[j] - 2) / 9);
@@ -153,8 +155,8 @@ float RawPainter::tissue(const Block& b, std::size_t j, const Vec3i& v) const {
   // membranes: two dark sheets with the cleft between; at 10 nm they melt into one line
   const auto gap = static_cast<float>(0.5 * m_.params.gap_nm);
   float dark = 0;
-  if (wall < 60) dark = std::max(dark, 104 * gauss((wall - gap - 2) / 10));
-  if (depth > 0 && depth < reach + 40) dark = std::max(dark, 104 * gauss((reach - depth - 4) / 10));
+  if (wall < 60) dark = std::max(dark, 108 * gauss((wall - gap - 2) / 12));
+  if (depth > 0 && depth < reach + 40) dark = std::max(dark, 104 * gauss((reach - depth - 4) / 12));
   if (b.synapse[j] != kNone) dark = std::max(dark, -junction(b, j));
   return grey - dark * (1 + 0.06F * fine_(v));
 }

@@ -102,7 +102,7 @@ namespace {
 
 // Blocks spread over the box, so that one soma does not stand for all tissue; the whole box where it is small.
 std::vector<Box3> default_regions(const Box3& all) {
-  const Vec3i block(320, 320, 160);
+  const Vec3i block(192, 192, 96);
   if (all.voxels() <= 8 * block.product()) return {all};
   std::vector<Box3> out;
   for (int k = 0; k < 8; ++k) {

@@ -205,6 +205,14 @@ void Placer::decoys(Rng& rng) {
     const PhantomNode& n = m_.nodes[i];
     if (n.compartment == kSoma || n.compartment == kSpineHead || n.myelin_nm > 0 || outside(Vec3d(n.position_nm)) > -100) continue;
     if (n.compartment == kBoutonEnPassant || n.compartment == kBoutonTerminal) continue;
+    if (!m_.params.dense) {  // no neighbours to find: a dark patch on the surface
+      if (n.parent == kNone) continue;
+      const Vec3d side = normalised(cross(Vec3d(n.position_nm - m_.nodes[n.parent].position_nm), rng.direction()));
+      const std::size_t before = m_.synapses.size();
+      add_open(i, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side, 0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1);
+      if (m_.synapses.size() > before) m_.synapses.back().decoy = true, --left;
+      continue;
+    }
     const Surroundings s = look(i, rng);
     std::vector<const Contact*> open;
     for (const Contact& c : s.contacts)

@@ -31,7 +31,7 @@ struct PhantomTypeParams {
   double dendrite_tip_radius_nm = 0; ///< at the tips
   double dendrite_length_um = 0;     ///< path from soma to tip
   double dendrite_branch_um = 0;     ///< mean path between branchings
-  double spines_per_um = 0;
+  double spines_per_um = 0;          ///< whole cells of sparse boxes; in dense tissue boutons in reach decide. 0: smooth
   double neck_width_nm = 0, neck_length_nm = 0, head_width_nm = 0;
   double axon_radius_nm = 0;         ///< between boutons
   double axon_length_um = 0;         ///< total of a whole cell
@@ -67,12 +67,11 @@ struct PhantomParams {
   double dendrite_um_per_um3 = 0.58;     ///< dense only: path of dendrites that pass through
   double axon_um_per_um3 = 1.75;         ///< dense only: path of axons
   double astrocyte_um_per_um3 = 0.7;     ///< dense only: upper limit of astrocyte path
-  double spines_per_um = 0;              ///< 0: by type; else overrides types[].spines_per_um of spiny types
   double reach_nm = 125;                 ///< a voxel farther than this from every tube's nominal surface is extracellular
   double gap_nm = 3;                     ///< mean width of the cleft between touching cells; varies over the wall from none to 4 times this
   double corner_nm = 50;                 ///< extracellular where three cells meet: depth differences to the winner sum up below this
-  double warp_nm = 34, warp_length_nm = 420;  ///< smooth displacement of walls and its scale
-  double rough_nm = 7, rough_length_nm = 110; ///< finer displacement
+  double warp_nm = 40, warp_length_nm = 420;  ///< smooth displacement of walls and its scale
+  double rough_nm = 9, rough_length_nm = 110; ///< finer displacement
   double decoys_per_synapse = 0.3;       ///< half dark contacts without vesicles, half vesicle clouds without a contact
   double myelin_scale = 1;               ///< multiplies types[].myelin_share
   double mito_scale = 1;                 ///< multiplies the mitochondria shares

@@ -14,7 +14,7 @@ struct PhantomStat {
 };
 
 /// The table of phantom.md from the model and `region`, rendered at the model's voxel size. Empty region: the box where it is small, else
-/// eight blocks of 320×320×160 voxels spread over it.
+/// eight blocks of 192×192×96 voxels spread over it.
 std::vector<PhantomStat> phantom_stats(const PhantomModel& model, const Box3& region = {}, int threads = 1);
 
 /// Share of voxels that have a 6-neighbour of another id inside the volume (background counts as an id).
