@@ -8,15 +8,25 @@
 namespace syconn::phantom {
 
 Block::Block()
-    : qx(kBlockVoxels), qy(kBlockVoxels), qz(kBlockVoxels), node(kBlockVoxels, kNone), other(kBlockVoxels, kNone), depth(kBlockVoxels),
-      other_depth(kBlockVoxels), third_depth(kBlockVoxels), inside(kBlockVoxels), mito(kBlockVoxels), cloud(kBlockVoxels), synapse(kBlockVoxels),
+    : qx(kBlockVoxels),
+      qy(kBlockVoxels),
+      qz(kBlockVoxels),
+      node(kBlockVoxels, kNone),
+      other(kBlockVoxels, kNone),
+      depth(kBlockVoxels),
+      other_depth(kBlockVoxels),
+      third_depth(kBlockVoxels),
+      inside(kBlockVoxels),
+      mito(kBlockVoxels),
+      cloud(kBlockVoxels),
+      synapse(kBlockVoxels),
       mito_depth(kBlockVoxels) {}
 
 struct BlockPartition::Candidates {
   std::vector<std::uint32_t> node;  ///< ascending: cells are contiguous
   std::vector<Tube> tube;           ///< relative to the block's base
   std::vector<float> lip;
-  std::array<Vec3f, 125> corner;    ///< query points of the sub-blocks' corners, relative to base
+  std::array<Vec3f, 125> corner;  ///< query points of the sub-blocks' corners, relative to base
 };
 
 BlockPartition::BlockPartition(const PhantomModel& model) : model_(model) {
@@ -27,7 +37,8 @@ BlockPartition::BlockPartition(const PhantomModel& model) : model_(model) {
     lipschitz_.push_back(std::sqrt(1 + k * k) * 1.0001F);
   }
   const Vec3d margin(1500.0), hi = model.params.box_nm + margin;
-  mito_grid_ = TubeGrid(-margin, hi, 600), cloud_grid_ = TubeGrid(-margin, hi, 600), synapse_grid_ = TubeGrid(-margin, hi, 600);
+  mito_grid_ = TubeGrid(-margin, hi, 600), cloud_grid_ = TubeGrid(-margin, hi, 600),
+  synapse_grid_ = TubeGrid(-margin, hi, 600);
   const auto add = [](const std::vector<PhantomTube>& from, std::vector<Tube>& to, TubeGrid& grid) {
     for (std::uint32_t i = 0; i < from.size(); ++i) {
       to.push_back(Tube::of(from[i].a_nm, from[i].b_nm, from[i].ra_nm, from[i].rb_nm));
@@ -51,8 +62,10 @@ void BlockPartition::compute(const Vec3i& origin, const Box3& wanted, Block& b) 
   const Vec3d centre = index.warp(b.base);
   float half = 0;
   for (int k = 0; k < 125; ++k) {
-    const Vec3d corner = (Vec3d(origin) + Vec3d(static_cast<double>(k % 5 * kSubX), static_cast<double>(k / 5 % 5 * kSubY),
-                                                static_cast<double>(k / 25 * kSubZ))) * vs;
+    const Vec3d corner =
+        (Vec3d(origin) + Vec3d(static_cast<double>(k % 5 * kSubX), static_cast<double>(k / 5 % 5 * kSubY),
+                               static_cast<double>(k / 25 * kSubZ))) *
+        vs;
     const Vec3f q(index.warp(corner) - b.base), d = q - Vec3f(centre - b.base);
     c.corner[static_cast<std::size_t>(k)] = q;
     half = std::max(half, std::sqrt(d.dot(d)));
@@ -98,7 +111,9 @@ struct SubPoints {
 // Trilinear in the corners' query points, at voxel centres.
 void interpolate(const std::array<Vec3f, 125>& corner, int sub, SubPoints& p) {
   const int sx = sub % 4, sy = sub / 4 % 4, sz = sub / 16;
-  const auto at = [&](int x, int y, int z) { return corner[static_cast<std::size_t>(sx + x + 5 * (sy + y) + 25 * (sz + z))]; };
+  const auto at = [&](int x, int y, int z) {
+    return corner[static_cast<std::size_t>(sx + x + 5 * (sy + y) + 25 * (sz + z))];
+  };
   std::size_t i = 0;
   for (int z = 0; z < kSubZ; ++z) {
     const float w = (static_cast<float>(z) + 0.5F) / kSubZ;
@@ -116,7 +131,8 @@ void interpolate(const std::array<Vec3f, 125>& corner, int sub, SubPoints& p) {
 }
 
 // Smallest depth of one tube over the sub-block, merged into (depth, node).
-void lower(const Tube& t, std::uint32_t node, const SubPoints& p, std::array<float, kSubVoxels>& depth, std::array<std::uint32_t, kSubVoxels>& best) {
+void lower(const Tube& t, std::uint32_t node, const SubPoints& p, std::array<float, kSubVoxels>& depth,
+           std::array<std::uint32_t, kSubVoxels>& best) {
   for (std::size_t i = 0; i < kSubVoxels; ++i) {
     const float d = t.depth({p.x[i], p.y[i], p.z[i]});
     if (d < depth[i]) depth[i] = d, best[i] = node;
@@ -124,7 +140,8 @@ void lower(const Tube& t, std::uint32_t node, const SubPoints& p, std::array<flo
 }
 
 std::size_t block_index(int sub, std::size_t i) {
-  const auto x = static_cast<std::size_t>(sub % 4 * kSubX) + (i & 7), y = static_cast<std::size_t>(sub / 4 % 4 * kSubY) + ((i >> 3) & 7);
+  const auto x = static_cast<std::size_t>(sub % 4 * kSubX) + (i & 7),
+             y = static_cast<std::size_t>(sub / 4 % 4 * kSubY) + ((i >> 3) & 7);
   const auto z = static_cast<std::size_t>(sub / 16 * kSubZ) + (i >> 6);
   return x + kBlockX * (y + kBlockY * z);
 }
@@ -136,7 +153,8 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
   interpolate(c.corner, sub, p);
   Vec3f mid;
   const auto corner = [&](int k) {
-    return c.corner[static_cast<std::size_t>(sub % 4 + (k & 1) + 5 * (sub / 4 % 4 + ((k >> 1) & 1)) + 25 * (sub / 16 + (k >> 2)))];
+    return c.corner[static_cast<std::size_t>(sub % 4 + (k & 1) + 5 * (sub / 4 % 4 + ((k >> 1) & 1)) +
+                                             25 * (sub / 16 + (k >> 2)))];
   };
   for (int k = 0; k < 8; ++k) mid += corner(k) * 0.125F;
   float half = 0;
@@ -157,7 +175,8 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
     if (at_mid[k] - c.lip[k] * half > upper + kBandNm) continue;
     kept.push_back(static_cast<std::uint32_t>(k));
     const PhantomNode &n = model_.nodes[c.node[k]], &f = model_.nodes[c.node[kept[0]]];
-    uniform = uniform && n.sv_idx == f.sv_idx && n.compartment == f.compartment && n.compartment != kSoma && n.myelin_nm <= 0;
+    uniform =
+        uniform && n.sv_idx == f.sv_idx && n.compartment == f.compartment && n.compartment != kSoma && n.myelin_nm <= 0;
   }
   alignas(32) std::array<float, kSubVoxels> d1, d2, d3, dg;
   std::array<std::uint32_t, kSubVoxels> n1, n2, ng;
@@ -168,7 +187,8 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
     for (std::size_t k = 0; k < kept.size();) {
       const std::uint32_t cell = model_.nodes[c.node[kept[k]]].cell_idx;
       dg.fill(kFar), ng.fill(kNone);
-      for (; k < kept.size() && model_.nodes[c.node[kept[k]]].cell_idx == cell; ++k) lower(c.tube[kept[k]], c.node[kept[k]], p, dg, ng);
+      for (; k < kept.size() && model_.nodes[c.node[kept[k]]].cell_idx == cell; ++k)
+        lower(c.tube[kept[k]], c.node[kept[k]], p, dg, ng);
       for (std::size_t i = 0; i < kSubVoxels; ++i) {
         const bool wins = dg[i] < d1[i], second = dg[i] < d2[i];
         d3[i] = wins || second ? d2[i] : std::min(d3[i], dg[i]);
@@ -188,7 +208,8 @@ void BlockPartition::sub_block(int sub, const Candidates& c, Block& b) const {
 
 void BlockPartition::classify(int sub, Block& b) const {
   const auto reach = static_cast<float>(model_.params.reach_nm);
-  const auto widest = static_cast<float>(4 * model_.params.gap_nm), corner = static_cast<float>(model_.params.corner_nm);
+  const auto widest = static_cast<float>(4 * model_.params.gap_nm),
+             corner = static_cast<float>(model_.params.corner_nm);
   for (std::size_t i = 0; i < kSubVoxels; ++i) {
     const std::size_t j = block_index(sub, i);
     if (b.node[j] == kNone) continue;
@@ -196,7 +217,8 @@ void BlockPartition::classify(int sub, Block& b) const {
     bool in = b.depth[j] <= (myelin > 0 ? -myelin : reach);
     in = in && b.other_depth[j] + b.third_depth[j] - 2 * b.depth[j] >= corner;
     if (in && b.other_depth[j] - b.depth[j] < widest) {
-      const auto x = static_cast<std::int64_t>(j % kBlockX), y = static_cast<std::int64_t>(j / kBlockX % kBlockY), z = static_cast<std::int64_t>(j / (kBlockX * kBlockY));
+      const auto x = static_cast<std::int64_t>(j % kBlockX), y = static_cast<std::int64_t>(j / kBlockX % kBlockY),
+                 z = static_cast<std::int64_t>(j / (kBlockX * kBlockY));
       const double gap = gap_at(model_.params, model_.index->gap_key, voxel_nm(b.origin + Vec3i(x, y, z)));
       in = static_cast<double>(b.other_depth[j] - b.depth[j]) >= gap;
     }
@@ -209,8 +231,10 @@ namespace {
 // Voxels of the block whose centre may lie in [lo, hi] (nm, relative to the dataset).
 Box3 voxels_in(const Vec3d& lo, const Vec3d& hi, const Vec3i& origin, const Vec3d& vs) {
   const Vec3d a = lo / vs, c = hi / vs;
-  const Box3 box({static_cast<std::int64_t>(std::floor(a.x)), static_cast<std::int64_t>(std::floor(a.y)), static_cast<std::int64_t>(std::floor(a.z))},
-                 {static_cast<std::int64_t>(std::floor(c.x)) + 1, static_cast<std::int64_t>(std::floor(c.y)) + 1, static_cast<std::int64_t>(std::floor(c.z)) + 1});
+  const Box3 box({static_cast<std::int64_t>(std::floor(a.x)), static_cast<std::int64_t>(std::floor(a.y)),
+                  static_cast<std::int64_t>(std::floor(a.z))},
+                 {static_cast<std::int64_t>(std::floor(c.x)) + 1, static_cast<std::int64_t>(std::floor(c.y)) + 1,
+                  static_cast<std::int64_t>(std::floor(c.z)) + 1});
   return intersect(box, {origin, origin + Vec3i(kBlockX, kBlockY, kBlockZ)}).shifted(-origin);
 }
 
@@ -265,15 +289,18 @@ void BlockPartition::junctions(Block& b) const {
     const PhantomSynapse& y = model_.synapses[s];
     const double r = static_cast<double>(y.radius_nm);
     const Vec3d c = y.position_nm, ext(r + 50);
-    for_voxels(voxels_in(c - ext, c + ext, b.origin, vs), [&](std::int64_t vx, std::int64_t vy, std::int64_t vz, std::size_t j) {
-      if (b.other[j] == kNone || b.synapse[j] != kNone || b.wall(j) > static_cast<float>(kJunctionNm / 2) || b.depth[j] > reach) return;
-      const std::uint32_t c1 = model_.nodes[b.node[j]].cell_idx, c2 = model_.nodes[b.other[j]].cell_idx;
-      if (!((c1 == y.pre_cell && c2 == y.post_cell) || (c1 == y.post_cell && c2 == y.pre_cell))) return;
-      const Vec3d d = voxel_nm(b.origin + Vec3i(vx, vy, vz)) - c;
-      const double along = d.dot(y.normal);
-      if (std::abs(along) > 0.5 * r + 60 || d.dot(d) - along * along > r * r) return;
-      b.synapse[j] = s;
-    });
+    for_voxels(voxels_in(c - ext, c + ext, b.origin, vs),
+               [&](std::int64_t vx, std::int64_t vy, std::int64_t vz, std::size_t j) {
+                 if (b.other[j] == kNone || b.synapse[j] != kNone || b.wall(j) > static_cast<float>(kJunctionNm / 2) ||
+                     b.depth[j] > reach)
+                   return;
+                 const std::uint32_t c1 = model_.nodes[b.node[j]].cell_idx, c2 = model_.nodes[b.other[j]].cell_idx;
+                 if (!((c1 == y.pre_cell && c2 == y.post_cell) || (c1 == y.post_cell && c2 == y.pre_cell))) return;
+                 const Vec3d d = voxel_nm(b.origin + Vec3i(vx, vy, vz)) - c;
+                 const double along = d.dot(y.normal);
+                 if (std::abs(along) > 0.5 * r + 60 || d.dot(d) - along * along > r * r) return;
+                 b.synapse[j] = s;
+               });
   }
 }
 

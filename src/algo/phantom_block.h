@@ -5,8 +5,8 @@
 
 namespace syconn::phantom {
 
-/// Blocks and their sub-blocks are aligned to the dataset's corner and always computed whole, so what a voxel becomes does not
-/// depend on the chunk that asked for it.
+/// Blocks and their sub-blocks are aligned to the dataset's corner and always computed whole, so what a voxel becomes
+/// does not depend on the chunk that asked for it.
 inline constexpr std::int64_t kBlockX = 32, kBlockY = 32, kBlockZ = 16;
 inline constexpr std::int64_t kSubX = 8, kSubY = 8, kSubZ = 4;
 inline constexpr int kSubs = 64, kSubVoxels = 256, kBlockVoxels = kSubs * kSubVoxels;
@@ -17,12 +17,12 @@ inline constexpr float kFar = 1e6F;
 /// Per-voxel answers of one block, voxel index x + 32 (y + 32 z), local coordinates.
 struct Block {
   Vec3i origin;
-  std::vector<float> qx, qy, qz;              ///< query point of each voxel relative to `base`
+  std::vector<float> qx, qy, qz;  ///< query point of each voxel relative to `base`
   Vec3d base;
-  std::vector<std::uint32_t> node, other;     ///< winner, best of another cell (kNone: none near)
-  std::vector<float> depth, other_depth;      ///< their depths; -kFar for a constant sub-block, kFar for nothing near
-  std::vector<float> third_depth;             ///< best of a third cell
-  std::vector<char> inside;                   ///< belongs to node's cell
+  std::vector<std::uint32_t> node, other;  ///< winner, best of another cell (kNone: none near)
+  std::vector<float> depth, other_depth;   ///< their depths; -kFar for a constant sub-block, kFar for nothing near
+  std::vector<float> third_depth;          ///< best of a third cell
+  std::vector<char> inside;                ///< belongs to node's cell
   // organelles and junctions
   std::vector<std::uint32_t> mito, cloud, synapse;  ///< object index, kNone
   std::vector<float> mito_depth;
@@ -36,7 +36,8 @@ struct Block {
 class BlockPartition {
  public:
   explicit BlockPartition(const PhantomModel& model);
-  /// Fills everything of `b` for the block at `origin` (multiple of the block's size), sub-blocks that meet `wanted` only.
+  /// Fills everything of `b` for the block at `origin` (multiple of the block's size), sub-blocks that meet `wanted`
+  /// only.
   void compute(const Vec3i& origin, const Box3& wanted, Block& b) const;
 
  private:

@@ -19,8 +19,8 @@ std::uint32_t Builder::add_cell(PhantomType type) {
   return static_cast<std::uint32_t>(m.cells.size() - 1);
 }
 
-std::uint32_t Builder::add_node(std::uint32_t cell, std::uint32_t parent, const Vec3d& pos, double radius, double start_radius,
-                                PhantomCompartment c) {
+std::uint32_t Builder::add_node(std::uint32_t cell, std::uint32_t parent, const Vec3d& pos, double radius,
+                                double start_radius, PhantomCompartment c) {
   PhantomNode n;
   n.position_nm = Vec3f(pos);
   n.radius_nm = static_cast<float>(radius);
@@ -37,7 +37,8 @@ std::uint32_t Builder::add_node(std::uint32_t cell, std::uint32_t parent, const 
 
 void Builder::set_radius(std::uint32_t node, double radius, double start_radius, double myelin) {
   PhantomNode& n = m.nodes[node];
-  const bool grows = radius + myelin > static_cast<double>(n.radius_nm) || start_radius + myelin > static_cast<double>(n.start_radius_nm);
+  const bool grows = radius + myelin > static_cast<double>(n.radius_nm) ||
+                     start_radius + myelin > static_cast<double>(n.start_radius_nm);
   n.radius_nm = static_cast<float>(radius);
   n.start_radius_nm = static_cast<float>(start_radius);
   n.myelin_nm = static_cast<float>(myelin);
@@ -50,9 +51,7 @@ void Builder::reserve(const Vec3d& centre, double radius) {
   reserve_grid.insert(static_cast<std::uint32_t>(reserves.size() - 1), reserves.back());
 }
 
-double Builder::outside_nm(const Vec3d& q) const {
-  return max(-q, q - p.box_nm).max_element();
-}
+double Builder::outside_nm(const Vec3d& q) const { return max(-q, q - p.box_nm).max_element(); }
 bool Builder::in_box(const Vec3d& q, double margin) const { return outside_nm(q) < -margin; }
 
 Builder::Room Builder::room(const Vec3d& q, double r, std::uint32_t cell, double ignore_nm, double cap) const {
@@ -83,7 +82,8 @@ Builder::Room Builder::room(const Vec3d& q, double r, std::uint32_t cell, double
 double Builder::emptiness(const Vec3d& q, double cap) const {
   double best = cap;
   const Vec3f f(q);
-  grid.visit(q - Vec3d(cap), q + Vec3d(cap), [&](std::uint32_t i) { best = std::min(best, static_cast<double>(tubes[i].depth(f))); });
+  grid.visit(q - Vec3d(cap), q + Vec3d(cap),
+             [&](std::uint32_t i) { best = std::min(best, static_cast<double>(tubes[i].depth(f))); });
   return best;
 }
 
@@ -112,7 +112,8 @@ struct Choice {
 };
 
 // Points between the ends, near enough together that no axis slips through.
-bool way_is_free(const Builder& b, const Vec3d& q, const Vec3d& d, double step, double r, std::uint32_t cell, double ignore) {
+bool way_is_free(const Builder& b, const Vec3d& q, const Vec3d& d, double step, double r, std::uint32_t cell,
+                 double ignore) {
   const int n = static_cast<int>(std::ceil(step / 70));
   for (int k = 1; k < n; ++k)
     if (!b.room(q + d * (step * k / n), r, cell, ignore, kMarginNm).feasible) return false;
@@ -125,7 +126,8 @@ Choice choose_direction(const Builder& b, const GrowSpec& s, const Vec3d& q, con
   for (int tries = 0; tries < 34; ++tries) {
     if (tries == 10 && best.found) break;  // wide search only where the narrow one found nothing
     const double sigma = tries == 0 ? 0 : tries < 10 ? s.wobble : 0.9;
-    const Vec3d d = normalised(dir + Vec3d(rng.normal(), rng.normal(), rng.normal()) * sigma + s.target * (s.target_weight * 0.3));
+    const Vec3d d =
+        normalised(dir + Vec3d(rng.normal(), rng.normal(), rng.normal()) * sigma + s.target * (s.target_weight * 0.3));
     const Vec3d end = q + d * s.step_nm;
     const double ignore = 2.5 * s.step_nm + r;
     const auto here = b.room(end, r, s.cell, ignore);
@@ -155,7 +157,8 @@ std::vector<std::uint32_t> grow_path(Builder& b, const GrowSpec& s, Rng& rng) {
     } else {
       // axons of whole cells turn back before the faces, so that arbors stay in the box
       GrowSpec local = s;
-      if (!b.p.dense && s.compartment == kAxon && out > -15000) local.target = -outward(b, q), local.target_weight = 0.6 + out / 25000;
+      if (!b.p.dense && s.compartment == kAxon && out > -15000)
+        local.target = -outward(b, q), local.target_weight = 0.6 + out / 25000;
       const Choice c = choose_direction(b, local, q, dir, r1, rng);
       if (!c.found) break;
       dir = c.direction;

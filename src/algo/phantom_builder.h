@@ -20,7 +20,9 @@ struct Builder {
   std::vector<Tube> reserves;  ///< room kept around synaptic contacts
   TubeGrid reserve_grid;
 
-  const PhantomTypeParams& type_of(std::uint32_t cell) const { return p.types[static_cast<std::size_t>(m.cells[cell].type)]; }
+  const PhantomTypeParams& type_of(std::uint32_t cell) const {
+    return p.types[static_cast<std::size_t>(m.cells[cell].type)];
+  }
   std::uint32_t add_cell(PhantomType type);
   std::uint32_t add_node(std::uint32_t cell, std::uint32_t parent, const Vec3d& pos, double radius, double start_radius,
                          PhantomCompartment c);
@@ -47,11 +49,12 @@ struct GrowSpec {
   double radius_nm = 100, end_radius_nm = 100;
   PhantomCompartment compartment = kAxon;
   double wobble = 0.25;
-  Vec3d target;              ///< preferred direction, zero: none
+  Vec3d target;  ///< preferred direction, zero: none
   double target_weight = 0;
 };
-/// Grows a path from node `from`: persistent, noisy, towards free space, never nearer to others than the margin. Outside
-/// the box it runs straight out and ends. Returns the nodes added, in order; fewer than asked where it got stuck.
+/// Grows a path from node `from`: persistent, noisy, towards free space, never nearer to others than the margin.
+/// Outside the box it runs straight out and ends. Returns the nodes added, in order; fewer than asked where it got
+/// stuck.
 std::vector<std::uint32_t> grow_path(Builder& b, const GrowSpec& spec, Rng& rng);
 
 // The steps of make_phantom_model, in order.
@@ -64,13 +67,13 @@ void myelinate(Builder& b, std::uint32_t cell, const std::vector<std::uint32_t>&
 void place_spines(Builder& b);
 void fill_with_astrocytes(Builder& b);
 void sort_nodes_by_cell(PhantomModel& m);
-void cut_supervoxels(PhantomModel& m);      ///< ids, cuts, graph, wrong merges, cell ids and order
+void cut_supervoxels(PhantomModel& m);  ///< ids, cuts, graph, wrong merges, cell ids and order
 void place_mitochondria(PhantomModel& m);
-void place_synapses(PhantomModel& m);       ///< needs m.index
+void place_synapses(PhantomModel& m);  ///< needs m.index
 void place_clouds(PhantomModel& m);
 
 /// Volume and disc radius from a junction's closed mesh area and back; `kJunctionNm` is its thickness, both sides.
-inline constexpr double kJunctionNm = 64;
+inline constexpr double kJunctionNm = 54;
 double disc_radius_nm(double area_um2);
 double disc_area_um2(double radius_nm);
 

@@ -18,7 +18,8 @@ Vec3d normalised(const Vec3d& v) {
 // k-th of n directions spread evenly over the sphere, jittered.
 Vec3d spread_direction(int k, int n, double phase, Rng& rng) {
   const double z = 1 - 2 * (k + 0.5) / n, r = std::sqrt(1 - z * z), a = phase + kTau * 0.618034 * k;
-  return normalised(Vec3d(r * std::cos(a), r * std::sin(a), z) + Vec3d(rng.normal(), rng.normal(), rng.normal()) * 0.18);
+  return normalised(Vec3d(r * std::cos(a), r * std::sin(a), z) +
+                    Vec3d(rng.normal(), rng.normal(), rng.normal()) * 0.18);
 }
 
 // A daughter's direction: `angle` off the parent's, at a random or opposite azimuth.
@@ -49,15 +50,27 @@ void branch(std::deque<Tip>& tips, const Tip& end, double radius_factor, double 
   }
 }
 
-void grow_dendrite_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Vec3d& dir, double length_nm, double radius_nm, Rng& rng) {
+void grow_dendrite_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Vec3d& dir, double length_nm,
+                        double radius_nm, Rng& rng) {
   const PhantomTypeParams& t = b.type_of(cell);
   std::deque<Tip> tips{{stem, dir, length_nm, radius_nm, 0}};
   while (!tips.empty()) {
     const Tip tip = tips.front();
     tips.pop_front();
     const double section = std::min(tip.remaining_nm, 1000 * t.dendrite_branch_um * rng.uniform(0.4, 1.6));
-    const double r1 = std::max(t.dendrite_tip_radius_nm, tip.radius_nm - (tip.radius_nm - t.dendrite_tip_radius_nm) * section / tip.remaining_nm);
-    GrowSpec s{cell, tip.node, tip.direction, section, std::clamp(0.8 * tip.radius_nm, 180.0, 500.0), tip.radius_nm, r1, kShaft, t.wobble * 0.6, {}, 0};
+    const double r1 = std::max(t.dendrite_tip_radius_nm,
+                               tip.radius_nm - (tip.radius_nm - t.dendrite_tip_radius_nm) * section / tip.remaining_nm);
+    GrowSpec s{cell,
+               tip.node,
+               tip.direction,
+               section,
+               std::clamp(0.8 * tip.radius_nm, 180.0, 500.0),
+               tip.radius_nm,
+               r1,
+               kShaft,
+               t.wobble * 0.6,
+               {},
+               0};
     const auto path = grow_path(b, s, rng);
     const double left = tip.remaining_nm - section;
     if (path.empty() || left < 4000 || b.outside_nm(Vec3d(b.m.nodes[path.back()].position_nm)) > 0) continue;
@@ -65,7 +78,8 @@ void grow_dendrite_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, cons
   }
 }
 
-void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Vec3d& dir, double length_nm, double initial_nm, Rng& rng) {
+void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Vec3d& dir, double length_nm,
+                    double initial_nm, Rng& rng) {
   const PhantomTypeParams& t = b.type_of(cell);
   const double r = t.axon_radius_nm * rng.log_normal(1, 0.12);
   const double step = b.p.dense ? 200 : 300;
@@ -75,7 +89,8 @@ void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Ve
     const Tip tip = tips.front();
     tips.pop_front();
     const bool initial = tip.path_nm < initial_nm;
-    const double section = std::min(budget, initial ? initial_nm : std::max(4000.0, 1000 * t.axon_branch_um * rng.uniform(0.3, 1.7)));
+    const double section =
+        std::min(budget, initial ? initial_nm : std::max(4000.0, 1000 * t.axon_branch_um * rng.uniform(0.3, 1.7)));
     GrowSpec s{cell, tip.node, tip.direction, section, step, r, r, kAxon, t.wobble, {}, 0};
     const auto path = grow_path(b, s, rng);
     if (path.empty()) continue;
@@ -88,12 +103,14 @@ void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Ve
     } else {
       place_boutons(b, cell, path, !out && rng.uniform() < t.terminal_share, rng);
     }
-    if (!last) branch(tips, {path.back(), direction_of(b, path), 1, r, tip.path_nm + grown}, 1, initial ? 0.35 : 0.7, rng);
+    if (!last)
+      branch(tips, {path.back(), direction_of(b, path), 1, r, tip.path_nm + grown}, 1, initial ? 0.35 : 0.7, rng);
   }
 }
 
 // A stem that leaves the soma: its first tube starts at the centre and lies inside.
-std::uint32_t add_stem(Builder& b, std::uint32_t cell, std::uint32_t soma, const Vec3d& dir, double radius, PhantomCompartment c) {
+std::uint32_t add_stem(Builder& b, std::uint32_t cell, std::uint32_t soma, const Vec3d& dir, double radius,
+                       PhantomCompartment c) {
   const PhantomCell& k = b.m.cells[cell];
   return b.add_node(cell, soma, k.soma_nm + dir * (k.soma_radius_nm + 0.4 * radius), radius, radius * 1.5, c);
 }
@@ -104,7 +121,8 @@ void grow_cell(Builder& b, PhantomType type, const Vec3d& centre, std::uint64_t 
   const std::uint32_t cell = b.add_cell(type);
   PhantomCell& c = b.m.cells[cell];
   c.has_soma = true, c.soma_nm = centre;
-  c.soma_radius_nm = t.soma_radius_nm * rng.log_normal(1, 0.08) * (b.p.dense ? std::min(1.0, b.p.box_nm.min_element() / 16000) : 1.0);
+  c.soma_radius_nm =
+      t.soma_radius_nm * rng.log_normal(1, 0.08) * (b.p.dense ? std::min(1.0, b.p.box_nm.min_element() / 16000) : 1.0);
   const std::uint32_t soma = b.add_node(cell, kNone, centre, c.soma_radius_nm, c.soma_radius_nm, kSoma);
   const int n = std::max(1, t.n_dendrites + static_cast<int>(rng.below(3)) - 1);
   const double phase = rng.uniform(0, kTau);
@@ -129,7 +147,9 @@ void grow_afferent(Builder& b, PhantomType type, std::uint64_t key) {
   const std::uint32_t cell = b.add_cell(type);
   const int axis = static_cast<int>(rng.below(3));
   const bool far = rng.below(2) != 0;
-  Vec3d q(rng.uniform(0.1, 0.9) * b.p.box_nm.x, rng.uniform(0.1, 0.9) * b.p.box_nm.y, rng.uniform(0.1, 0.9) * b.p.box_nm.z), dir;
+  Vec3d q(rng.uniform(0.1, 0.9) * b.p.box_nm.x, rng.uniform(0.1, 0.9) * b.p.box_nm.y,
+          rng.uniform(0.1, 0.9) * b.p.box_nm.z),
+      dir;
   q[axis] = far ? b.p.box_nm[axis] - 100 : 100.0;
   dir[axis] = far ? -1 : 1;
   const std::uint32_t root = b.add_node(cell, kNone, q, t.axon_radius_nm, t.axon_radius_nm, kAxon);
@@ -143,7 +163,8 @@ std::vector<PhantomType> draw_types(const Builder& b, int n, Rng& rng) {
   for (int i = 0; i < n; ++i) {  // stratified, so that small numbers hold every type
     double u = (i + rng.uniform()) / n * sum;
     int k = 0;
-    while (k + 1 < kPhantomTypes && u >= b.p.types[static_cast<std::size_t>(k)].cell_share) u -= b.p.types[static_cast<std::size_t>(k++)].cell_share;
+    while (k + 1 < kPhantomTypes && u >= b.p.types[static_cast<std::size_t>(k)].cell_share)
+      u -= b.p.types[static_cast<std::size_t>(k++)].cell_share;
     out.push_back(static_cast<PhantomType>(k));
   }
   return out;
@@ -182,7 +203,8 @@ void place_whole_cells(Builder& b) {
     if (afferent && !b.p.dense) {
       grow_afferent(b, type, static_cast<std::uint64_t>(i));
     } else {
-      grow_cell(b, type, soma_place(b, b.p.types[static_cast<std::size_t>(type)].soma_radius_nm, rng), static_cast<std::uint64_t>(i));
+      grow_cell(b, type, soma_place(b, b.p.types[static_cast<std::size_t>(type)].soma_radius_nm, rng),
+                static_cast<std::uint64_t>(i));
     }
   }
 }

@@ -29,7 +29,8 @@ std::vector<Void> find_voids(const Builder& b, double min_depth, std::uint64_t r
     for (std::int64_t y = 0; y < static_cast<std::int64_t>(n.y); ++y)
       for (std::int64_t x = 0; x < static_cast<std::int64_t>(n.x); ++x) {
         Rng rng(b.p.seed, 0xa57 + round, static_cast<std::uint64_t>(z), static_cast<std::uint64_t>(y << 32 | x));
-        const Vec3d q((static_cast<double>(x) + rng.uniform()) * kPitch, (static_cast<double>(y) + rng.uniform()) * kPitch,
+        const Vec3d q((static_cast<double>(x) + rng.uniform()) * kPitch,
+                      (static_cast<double>(y) + rng.uniform()) * kPitch,
                       (static_cast<double>(z) + rng.uniform()) * kPitch);
         const double e = b.emptiness(q, 500);
         if (e > min_depth) out.push_back({q, e});
@@ -44,7 +45,8 @@ double filling_radius(const Builder& b, const Vec3d& q, std::uint32_t cell, doub
   return std::clamp(std::min(room.gap + kThinNm + extra, room.max_radius), kThinNm, 420.0);
 }
 
-std::uint32_t nearest_process(const Builder& b, const TubeGrid& own, const std::vector<std::uint32_t>& nodes, const Vec3d& q, double range) {
+std::uint32_t nearest_process(const Builder& b, const TubeGrid& own, const std::vector<std::uint32_t>& nodes,
+                              const Vec3d& q, double range) {
   std::uint32_t best = kNone;
   double best_d = range;
   own.visit(q - Vec3d(range), q + Vec3d(range), [&](std::uint32_t k) {

@@ -11,9 +11,9 @@ namespace syconn::phantom {
 /// Tapered capsule. Its depth (signed distance to the surface) uses the orthogonal projection on the axis, so the
 /// region where it is the smallest of all is star-shaped around the axis: voxels of a tube always hang together.
 struct Tube {
-  Vec3f a, d;       ///< start, end - start
-  float ra, dr;     ///< radius at the start, change to the end (sheath included)
-  float inv_len2;   ///< 1 / |d|^2, 0 for a ball
+  Vec3f a, d;      ///< start, end - start
+  float ra, dr;    ///< radius at the start, change to the end (sheath included)
+  float inv_len2;  ///< 1 / |d|^2, 0 for a ball
 
   static Tube of(const Vec3f& a, const Vec3f& b, float ra, float rb) {
     const Vec3f d = b - a;

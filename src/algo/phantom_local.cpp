@@ -38,7 +38,8 @@ PhantomPoint LocalPartition::at(const Vec3d& position) const {
     }
     close_cell(d, node);
   }
-  r.depth_nm = static_cast<double>(best), r.other_depth_nm = static_cast<double>(other), r.third_depth_nm = static_cast<double>(third);
+  r.depth_nm = static_cast<double>(best), r.other_depth_nm = static_cast<double>(other),
+  r.third_depth_nm = static_cast<double>(third);
   if (r.node == kNone) return r;
   const double myelin = static_cast<double>(m_.nodes[r.node].myelin_nm);
   r.inside = r.depth_nm <= (myelin > 0 ? -myelin : m_.params.reach_nm) &&
@@ -47,7 +48,8 @@ PhantomPoint LocalPartition::at(const Vec3d& position) const {
   return r;
 }
 
-WallHit LocalPartition::find_wall(const Vec3d& from, const Vec3d& direction, std::uint32_t cell, double start, double range) const {
+WallHit LocalPartition::find_wall(const Vec3d& from, const Vec3d& direction, std::uint32_t cell, double start,
+                                  double range) const {
   constexpr double kCoarse = 24;
   const auto foreign = [&](double s, PhantomPoint& p) {
     p = at(from + direction * s);

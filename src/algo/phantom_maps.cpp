@@ -14,7 +14,8 @@ namespace {
 std::vector<float> gaussian(double sigma_vx, std::int64_t reach) {
   std::vector<float> k;
   double sum = 0;
-  for (std::int64_t i = -reach; i <= reach; ++i) sum += std::exp(-0.5 * static_cast<double>(i * i) / (sigma_vx * sigma_vx));
+  for (std::int64_t i = -reach; i <= reach; ++i)
+    sum += std::exp(-0.5 * static_cast<double>(i * i) / (sigma_vx * sigma_vx));
   for (std::int64_t i = -reach; i <= reach; ++i)
     k.push_back(static_cast<float>(std::exp(-0.5 * static_cast<double>(i * i) / (sigma_vx * sigma_vx)) / sum));
   return k;
@@ -22,14 +23,17 @@ std::vector<float> gaussian(double sigma_vx, std::int64_t reach) {
 
 // False detections: balls at hashed places of a 1 um lattice.
 void add_blobs(const PhantomParams& p, int channel, double rate, Volume<std::uint8_t>& mask) {
-  const Vec3d vs = p.voxel_size_nm, lo = Vec3d(mask.box().min) * vs - Vec3d(200.0), hi = Vec3d(mask.box().max) * vs + Vec3d(200.0);
+  const Vec3d vs = p.voxel_size_nm, lo = Vec3d(mask.box().min) * vs - Vec3d(200.0),
+              hi = Vec3d(mask.box().max) * vs + Vec3d(200.0);
   const auto cell = [](double v) { return static_cast<std::int64_t>(std::floor(v / 1000)); };
   for (std::int64_t z = cell(lo.z); z <= cell(hi.z); ++z)
     for (std::int64_t y = cell(lo.y); y <= cell(hi.y); ++y)
       for (std::int64_t x = cell(lo.x); x <= cell(hi.x); ++x) {
         Rng rng(lattice_hash(mix64(p.seed, 0xb10b + static_cast<std::uint64_t>(channel)), x, y, z));
         if (rng.uniform() >= rate) continue;
-        const Vec3d c = (Vec3d(static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)) + Vec3d(rng.uniform(), rng.uniform(), rng.uniform())) * 1000.0;
+        const Vec3d c = (Vec3d(static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)) +
+                         Vec3d(rng.uniform(), rng.uniform(), rng.uniform())) *
+                        1000.0;
         const double r = rng.uniform(60, 170);
         const Vec3i a(Vec3d(std::floor((c.x - r) / vs.x), std::floor((c.y - r) / vs.y), std::floor((c.z - r) / vs.z)));
         const Vec3i e(Vec3d(std::ceil((c.x + r) / vs.x), std::ceil((c.y + r) / vs.y), std::ceil((c.z + r) / vs.z)));
@@ -65,7 +69,8 @@ const std::vector<float>& normal_quantiles() {
 class SectionBlur {
  public:
   SectionBlur(const PhantomParams& p, double sigma) : reach(blur_reach(sigma, p.voxel_size_nm)) {
-    kx = gaussian(sigma / p.voxel_size_nm.x, reach.x), ky = gaussian(sigma / p.voxel_size_nm.y, reach.y), kz = gaussian(sigma / p.voxel_size_nm.z, reach.z);
+    kx = gaussian(sigma / p.voxel_size_nm.x, reach.x), ky = gaussian(sigma / p.voxel_size_nm.y, reach.y),
+    kz = gaussian(sigma / p.voxel_size_nm.z, reach.z);
   }
   // In-plane blur of section z of `mask` over out's box; false where the section holds nothing near.
   bool in_plane(VolumeView<const std::uint8_t> mask, const Box3& out, std::int64_t z, std::vector<float>& plane) const {
@@ -75,7 +80,8 @@ class SectionBlur {
     std::vector<char> row_used(static_cast<std::size_t>(rows), 0);
     bool any = false;
     for (std::int64_t y = 0; y < rows; ++y) {
-      const std::uint8_t* row = mask.row(out.min.y - reach.y + y - mask.origin.y, z - mask.origin.z) + (out.min.x - mask.origin.x);
+      const std::uint8_t* row =
+          mask.row(out.min.y - reach.y + y - mask.origin.y, z - mask.origin.z) + (out.min.x - mask.origin.x);
       float* to = tmp.data() + y * n.x;
       for (std::int64_t x = -reach.x; x < n.x + reach.x; ++x) {
         if (!row[x]) continue;
@@ -100,7 +106,8 @@ class SectionBlur {
   std::vector<float> kx, ky, kz;
 };
 
-void finish_section(const PhantomParams& p, int channel, double sigma, const std::vector<float>& sum, VolumeView<std::uint8_t> out, std::int64_t z) {
+void finish_section(const PhantomParams& p, int channel, double sigma, const std::vector<float>& sum,
+                    VolumeView<std::uint8_t> out, std::int64_t z) {
   const auto& quantiles = normal_quantiles();
   const std::uint64_t key = mix64(p.seed, 0xadd);
   for (std::int64_t y = 0; y < out.size.y; ++y) {
@@ -119,11 +126,13 @@ void finish_section(const PhantomParams& p, int channel, double sigma, const std
 
 Vec3i blur_reach(double sigma_nm, const Vec3d& vs) {
   if (sigma_nm <= 0) return {};
-  return {static_cast<std::int64_t>(std::ceil(3 * sigma_nm / vs.x)), static_cast<std::int64_t>(std::ceil(3 * sigma_nm / vs.y)),
+  return {static_cast<std::int64_t>(std::ceil(3 * sigma_nm / vs.x)),
+          static_cast<std::int64_t>(std::ceil(3 * sigma_nm / vs.y)),
           static_cast<std::int64_t>(std::ceil(3 * sigma_nm / vs.z))};
 }
 
-void make_map(const PhantomParams& p, int channel, Volume<std::uint8_t>& mask, VolumeView<std::uint8_t> out, int threads) {
+void make_map(const PhantomParams& p, int channel, Volume<std::uint8_t>& mask, VolumeView<std::uint8_t> out,
+              int threads) {
   const PhantomNoise noise = phantom_noise(p.noise_level);
   if (noise.blobs_per_um3 > 0) add_blobs(p, channel, noise.blobs_per_um3, mask);
   const SectionBlur blur(p, noise.blur_sigma_nm);
@@ -154,14 +163,16 @@ void make_map(const PhantomParams& p, int channel, Volume<std::uint8_t>& mask, V
   });
 }
 
-void erode_labels(VolumeView<const std::uint64_t> labels, VolumeView<const std::uint8_t> core, int radius, const Box3& dataset, VolumeView<std::uint64_t> out) {
+void erode_labels(VolumeView<const std::uint64_t> labels, VolumeView<const std::uint8_t> core, int radius,
+                  const Box3& dataset, VolumeView<std::uint64_t> out) {
   const Box3 box = out.box();
   const auto differs = [&](const Vec3i& v, std::uint64_t id) {
     for (std::int64_t dz = -radius; dz <= radius; ++dz)
       for (std::int64_t dy = -radius; dy <= radius; ++dy)
         for (std::int64_t dx = -radius; dx <= radius; ++dx) {
           const Vec3i w = v + Vec3i(dx, dy, dz);
-          if (std::abs(dx) + std::abs(dy) + std::abs(dz) <= radius && dataset.contains(w) && labels.at(w) != id) return true;
+          if (std::abs(dx) + std::abs(dy) + std::abs(dz) <= radius && dataset.contains(w) && labels.at(w) != id)
+            return true;
         }
     return false;
   };

@@ -8,7 +8,7 @@
 #include <numbers>
 #include <unordered_map>
 
-#include "phantom_index.h"
+#include "phantom_builder.h"
 #include "syconn/core/chunk_grid.h"
 #include "syconn/core/error.h"
 
@@ -84,12 +84,13 @@ void draw_tube(const Tube& tube, std::uint32_t label, double grid, SparseField& 
 }
 
 // The 256 cases of marching cubes, made from one rule instead of a table from a book: on every face the surface cuts
-// off corners that lie inside one by one where they are diagonal, so two cubes agree on their common face and the surface is
-// closed.
+// off corners that lie inside one by one where they are diagonal, so two cubes agree on their common face and the
+// surface is closed.
 struct Cases {
   // triangles as edge numbers; edge e joins corners kEdge[e]
   std::array<std::vector<std::array<std::int8_t, 3>>, 256> triangles;
-  static constexpr std::array<std::array<int, 2>, 12> kEdge{{{0, 1}, {2, 3}, {4, 5}, {6, 7}, {0, 2}, {1, 3}, {4, 6}, {5, 7}, {0, 4}, {1, 5}, {2, 6}, {3, 7}}};
+  static constexpr std::array<std::array<int, 2>, 12> kEdge{
+      {{0, 1}, {2, 3}, {4, 5}, {6, 7}, {0, 2}, {1, 3}, {4, 6}, {5, 7}, {0, 4}, {1, 5}, {2, 6}, {3, 7}}};
   Cases() {
     for (int mask = 0; mask < 256; ++mask) triangles[static_cast<std::size_t>(mask)] = make(mask);
   }
@@ -104,7 +105,8 @@ struct Cases {
   // inside to the edge where it leaves it.
   static void cut_face(const std::array<int, 4>& c, int mask, std::array<int, 12>& next) {
     for (int k = 0; k < 4; ++k) {
-      const bool here = mask >> c[static_cast<std::size_t>(k)] & 1, before = mask >> c[static_cast<std::size_t>((k + 3) & 3)] & 1;
+      const bool here = mask >> c[static_cast<std::size_t>(k)] & 1,
+                 before = mask >> c[static_cast<std::size_t>((k + 3) & 3)] & 1;
       if (!here || before) continue;
       int last = k;
       while (mask >> c[static_cast<std::size_t>((last + 1) & 3)] & 1) last = (last + 1) & 3;
@@ -116,16 +118,19 @@ struct Cases {
   static std::vector<std::array<std::int8_t, 3>> make(int mask) {
     std::array<int, 12> next;
     next.fill(-1);
-    static constexpr std::array<std::array<int, 4>, 6> faces{{{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}}};
+    static constexpr std::array<std::array<int, 4>, 6> faces{
+        {{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}}};
     for (const auto& f : faces) cut_face(f, mask, next);
     std::vector<std::array<std::int8_t, 3>> out;
     std::array<bool, 12> done{};
     for (int e = 0; e < 12; ++e) {
       if (next[static_cast<std::size_t>(e)] < 0 || done[static_cast<std::size_t>(e)]) continue;
       std::vector<int> loop;
-      for (int k = e; !done[static_cast<std::size_t>(k)]; k = next[static_cast<std::size_t>(k)]) done[static_cast<std::size_t>(k)] = true, loop.push_back(k);
+      for (int k = e; !done[static_cast<std::size_t>(k)]; k = next[static_cast<std::size_t>(k)])
+        done[static_cast<std::size_t>(k)] = true, loop.push_back(k);
       for (std::size_t k = 1; k + 1 < loop.size(); ++k)
-        out.push_back({static_cast<std::int8_t>(loop[0]), static_cast<std::int8_t>(loop[k]), static_cast<std::int8_t>(loop[k + 1])});
+        out.push_back({static_cast<std::int8_t>(loop[0]), static_cast<std::int8_t>(loop[k]),
+                       static_cast<std::int8_t>(loop[k + 1])});
     }
     return out;
   }
@@ -177,7 +182,8 @@ class Marcher {
     }
   }
 
-  std::uint32_t vertex(const Vec3i& corner, int edge, const std::array<float, 8>& v, const std::array<std::uint32_t, 8>& label) {
+  std::uint32_t vertex(const Vec3i& corner, int edge, const std::array<float, 8>& v,
+                       const std::array<std::uint32_t, 8>& label) {
     const auto [a, c] = Cases::kEdge[static_cast<std::size_t>(edge)];
     const Vec3i p = corner + Vec3i(a & 1, (a >> 1) & 1, a >> 2), q = corner + Vec3i(c & 1, (c >> 1) & 1, c >> 2);
     const std::uint64_t axis = edge < 4 ? 0 : edge < 8 ? 1 : 2;
@@ -240,9 +246,10 @@ PhantomMesh phantom_mesh_cloud(const PhantomModel& model, std::uint32_t cloud_id
 PhantomMesh phantom_mesh_synapse(const PhantomModel& model, std::uint32_t synapse_idx) {
   check(synapse_idx < model.synapses.size(), "no such synapse");
   constexpr std::uint32_t kRim = 20, kRings = 3;
-  constexpr double kHalf = 32;
+  constexpr double kHalf = 0.5 * phantom::kJunctionNm;
   const PhantomSynapse& y = model.synapses[synapse_idx];
-  const Vec3d n = y.normal, w = cross(n, std::abs(n.z) < 0.9 ? Vec3d(0, 0, 1) : Vec3d(1, 0, 0)), u = w / std::sqrt(w.dot(w)), v = cross(n, u);
+  const Vec3d n = y.normal, w = cross(n, std::abs(n.z) < 0.9 ? Vec3d(0, 0, 1) : Vec3d(1, 0, 0)),
+              u = w / std::sqrt(w.dot(w)), v = cross(n, u);
   PhantomMesh m;
   const auto ring = [&](double rho, double along) {
     for (std::uint32_t k = 0; k < kRim; ++k) {
@@ -274,7 +281,8 @@ double phantom_mesh_volume_um3(const PhantomMesh& m) {
   if (m.vertices_nm.empty()) return 0;
   const Vec3d o(m.vertices_nm[0]);
   for (const auto& f : m.faces) {
-    const Vec3d a = Vec3d(m.vertices_nm[f[0]]) - o, b = Vec3d(m.vertices_nm[f[1]]) - o, c = Vec3d(m.vertices_nm[f[2]]) - o;
+    const Vec3d a = Vec3d(m.vertices_nm[f[0]]) - o, b = Vec3d(m.vertices_nm[f[1]]) - o,
+                c = Vec3d(m.vertices_nm[f[2]]) - o;
     sum += a.dot(cross(b, c));
   }
   return sum / 6e9;

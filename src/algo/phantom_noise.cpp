@@ -13,8 +13,12 @@ struct Cell {
 Cell lattice_cell(const Vec3d& p, double length) {
   const double x = p.x / length, y = p.y / length, z = p.z / length;
   const double fx = std::floor(x), fy = std::floor(y), fz = std::floor(z);
-  return {static_cast<std::int64_t>(fx), static_cast<std::int64_t>(fy), static_cast<std::int64_t>(fz),
-          smooth(x - fx), smooth(y - fy), smooth(z - fz)};
+  return {static_cast<std::int64_t>(fx),
+          static_cast<std::int64_t>(fy),
+          static_cast<std::int64_t>(fz),
+          smooth(x - fx),
+          smooth(y - fy),
+          smooth(z - fz)};
 }
 // 21 bits to [-1, 1]
 double unit(std::uint64_t bits) { return static_cast<double>(bits & 0x1fffff) * (2.0 / 0x1fffff) - 1; }

@@ -9,7 +9,8 @@ namespace syconn::phantom {
 
 /// Hash of a lattice point; the basis of every per-voxel random number.
 inline std::uint64_t lattice_hash(std::uint64_t key, std::int64_t x, std::int64_t y, std::int64_t z) {
-  const std::uint64_t u = static_cast<std::uint64_t>(x) * 0x9e3779b97f4a7c15ULL + static_cast<std::uint64_t>(y) * 0xc2b2ae3d27d4eb4fULL +
+  const std::uint64_t u = static_cast<std::uint64_t>(x) * 0x9e3779b97f4a7c15ULL +
+                          static_cast<std::uint64_t>(y) * 0xc2b2ae3d27d4eb4fULL +
                           static_cast<std::uint64_t>(z) * 0x165667b19e3779f9ULL;
   return mix64(u ^ key);
 }

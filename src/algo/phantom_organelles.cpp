@@ -14,9 +14,12 @@ Vec3d normalised(const Vec3d& v) {
   return l > 0 ? v / l : Vec3d(1, 0, 0);
 }
 
-bool near_box(const PhantomModel& m, const Vec3d& q, double margin) { return max(-q, q - m.params.box_nm).max_element() < margin; }
+bool near_box(const PhantomModel& m, const Vec3d& q, double margin) {
+  return max(-q, q - m.params.box_nm).max_element() < margin;
+}
 
-void add_tube(std::vector<PhantomOrganelle>& objects, std::vector<PhantomTube>& tubes, const Vec3d& a, const Vec3d& b, double ra, double rb) {
+void add_tube(std::vector<PhantomOrganelle>& objects, std::vector<PhantomTube>& tubes, const Vec3d& a, const Vec3d& b,
+              double ra, double rb) {
   const auto object = static_cast<std::uint32_t>(objects.size() - 1);
   tubes.push_back({Vec3f(a), Vec3f(b), static_cast<float>(ra), static_cast<float>(rb), object});
 }
@@ -69,7 +72,9 @@ class MitoWalk {
     const bool dendrite = n.compartment == kShaft;
     const bool bouton = n.compartment == kBoutonEnPassant || n.compartment == kBoutonTerminal;
     const bool was_on = r.object != kNone;
-    const double share = m_.params.mito_scale * (dendrite ? t.mito_dendrite : bouton ? t.mito_axon : 0.18 * t.mito_axon);
+    const double share = m_.params.mito_scale * (dendrite ? t.mito_dendrite
+                                                 : bouton ? t.mito_axon
+                                                          : 0.18 * t.mito_axon);
     const double on_nm = (dendrite ? 2200 : 900) * rng.log_normal(1, 0.45);
     const bool touching = was_on && dendrite && rng.uniform() < 0.12;
     r.offset = rng.direction();
@@ -81,7 +86,10 @@ class MitoWalk {
       pieces_.back().object.cell_idx = n.cell_idx, pieces_.back().object.node = i;
     } else {
       r.object = kNone;
-      r.left_nm = dendrite ? 2400 * (1 - std::min(0.95, share)) / std::max(0.05, std::min(0.95, share)) * rng.log_normal(1, 0.4) : bouton ? 500 : 350;
+      r.left_nm =
+          dendrite ? 2400 * (1 - std::min(0.95, share)) / std::max(0.05, std::min(0.95, share)) * rng.log_normal(1, 0.4)
+          : bouton ? 500
+                   : 350;
     }
   }
 
@@ -101,7 +109,8 @@ class MitoWalk {
     double ra, rb;
     const double oa = tube(static_cast<double>(n.start_radius_nm), ra), ob = tube(static_cast<double>(n.radius_nm), rb);
     auto& piece = pieces_[r.object];
-    piece.tubes.push_back({Vec3f(a + r.offset * oa), Vec3f(b + r.offset * ob), static_cast<float>(ra), static_cast<float>(rb), 0});
+    piece.tubes.push_back(
+        {Vec3f(a + r.offset * oa), Vec3f(b + r.offset * ob), static_cast<float>(ra), static_cast<float>(rb), 0});
   }
 
   void soma(std::uint32_t i, const PhantomTypeParams& t, Rng& rng) {
@@ -116,7 +125,8 @@ class MitoWalk {
       pieces_.push_back({});
       auto& p = pieces_.back();
       p.object.cell_idx = n.cell_idx, p.object.node = i;
-      p.tubes.push_back({Vec3f(mid - along * half), Vec3f(mid + along * half), static_cast<float>(rm), static_cast<float>(rm), 0});
+      p.tubes.push_back(
+          {Vec3f(mid - along * half), Vec3f(mid + along * half), static_cast<float>(rm), static_cast<float>(rm), 0});
     }
   }
 
@@ -130,7 +140,8 @@ void drop_empty(std::vector<PhantomOrganelle>& objects, std::vector<PhantomTube>
   for (auto o : objects) {
     if (o.n_tubes == 0) continue;
     o.id = kept.size() + 1;
-    for (std::uint32_t t = o.first_tube; t < o.first_tube + o.n_tubes; ++t) tubes[t].object_idx = static_cast<std::uint32_t>(kept.size());
+    for (std::uint32_t t = o.first_tube; t < o.first_tube + o.n_tubes; ++t)
+      tubes[t].object_idx = static_cast<std::uint32_t>(kept.size());
     kept.push_back(o);
   }
   objects = std::move(kept);
@@ -168,7 +179,9 @@ void place_clouds(PhantomModel& m) {
     synaptic[s.pre_node] = 1;
     toward[s.pre_node] += s.normal;
   }
-  const auto fill = [&](const PhantomNode& n) { return m.params.types[static_cast<std::size_t>(m.cells[n.cell_idx].type)].vesicle_fill; };
+  const auto fill = [&](const PhantomNode& n) {
+    return m.params.types[static_cast<std::size_t>(m.cells[n.cell_idx].type)].vesicle_fill;
+  };
   std::vector<std::uint32_t> silent;
   for (const auto& b : m.boutons) {
     const PhantomNode& n = m.nodes[b.node];
@@ -182,7 +195,8 @@ void place_clouds(PhantomModel& m) {
   auto want = static_cast<std::size_t>(0.5 * m.params.decoys_per_synapse * static_cast<double>(truth) + 0.5);
   for (std::size_t i = silent.size(); i > 1; --i) std::swap(silent[i - 1], silent[rng.below(i)]);
   for (std::size_t k = 0; k < silent.size() && want > 0; ++k, --want)
-    add_cloud(m, silent[k], rng.direction(), fill(m.nodes[silent[k]]) * static_cast<double>(m.nodes[silent[k]].radius_nm), true, rng);
+    add_cloud(m, silent[k], rng.direction(),
+              fill(m.nodes[silent[k]]) * static_cast<double>(m.nodes[silent[k]].radius_nm), true, rng);
   for (int tries = 0; want > 0 && tries < 100000 && !m.nodes.empty(); ++tries) {
     const auto i = static_cast<std::uint32_t>(rng.below(m.nodes.size()));
     const PhantomNode& n = m.nodes[i];

@@ -77,7 +77,8 @@ PhantomTypeParams astrocyte() {
   return t;
 }
 
-// Every morphology parameter of a type, moved by a factor of its own: direction and size differ, signs of synapses stay.
+// Every morphology parameter of a type, moved by a factor of its own: direction and size differ, signs of synapses
+// stay.
 void shift(PhantomTypeParams& t, int k) {
   const double up = 1.18 + 0.02 * k, down = 0.84 - 0.01 * k;
   t.soma_radius_nm *= k % 2 ? up : down;
@@ -99,7 +100,8 @@ void require(bool ok, const std::string& what) {
 }  // namespace
 
 std::string phantom_type_name(PhantomType type) {
-  static const std::array<const char*, kPhantomTypes> names{"spiny_exc", "aspiny_inh", "gpe_inh", "afferent_exc", "afferent_big", "astrocyte"};
+  static const std::array<const char*, kPhantomTypes> names{"spiny_exc",    "aspiny_inh",   "gpe_inh",
+                                                            "afferent_exc", "afferent_big", "astrocyte"};
   return names.at(static_cast<std::size_t>(type));
 }
 
@@ -115,10 +117,12 @@ PhantomParams phantom_params(PhantomPreset preset) {
 void check_phantom_params(const PhantomParams& p) {
   require(p.box_nm.min_element() >= 500, "box_nm must be at least 500 nm along every axis");
   require(p.box_nm.max_element() <= 2e6, "box_nm must be at most 2 mm along every axis");
-  require(p.voxel_size_nm.min_element() >= 1 && p.voxel_size_nm.max_element() <= 200, "voxel_size_nm must be 1 to 200 nm");
+  require(p.voxel_size_nm.min_element() >= 1 && p.voxel_size_nm.max_element() <= 200,
+          "voxel_size_nm must be 1 to 200 nm");
   require(p.noise_level >= 0 && p.noise_level <= 3, "noise_level must be 0, 1, 2 or 3");
   require(p.types[0].axon_radius_nm > 0, "types are empty: start from phantom_params(preset)");
-  require(p.dendrite_um_per_um3 >= 0 && p.axon_um_per_um3 >= 0 && p.astrocyte_um_per_um3 >= 0, "densities must not be negative");
+  require(p.dendrite_um_per_um3 >= 0 && p.axon_um_per_um3 >= 0 && p.astrocyte_um_per_um3 >= 0,
+          "densities must not be negative");
   require(p.n_cells >= 0 && p.n_cells <= 100000, "n_cells must be 0 to 100000");
   require(p.reach_nm > 0 && p.reach_nm <= 400, "reach_nm must be above 0 and at most 400");
   require(p.gap_nm >= 0 && p.gap_nm <= 14, "gap_nm must be 0 to 14: a wider cleft would cut necks");
@@ -130,7 +134,8 @@ void check_phantom_params(const PhantomParams& p) {
 
 Box3 phantom_box(const PhantomParams& p) {
   const Vec3d n = p.box_nm / p.voxel_size_nm;
-  return Box3::of_size({static_cast<std::int64_t>(std::floor(n.x + 1e-6)), static_cast<std::int64_t>(std::floor(n.y + 1e-6)),
+  return Box3::of_size({static_cast<std::int64_t>(std::floor(n.x + 1e-6)),
+                        static_cast<std::int64_t>(std::floor(n.y + 1e-6)),
                         static_cast<std::int64_t>(std::floor(n.z + 1e-6))});
 }
 

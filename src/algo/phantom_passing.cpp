@@ -36,7 +36,8 @@ Vec3d fibre_direction(const Builder& b, PhantomType type, const Vec3d& q, Rng& r
 }
 
 // One piece through `seed`, grown both ways until it leaves the box, is stuck or reaches half of `length_nm` a side.
-double grow_passing(Builder& b, PhantomType type, double r, double step, double length_nm, PhantomCompartment c, Rng& rng) {
+double grow_passing(Builder& b, PhantomType type, double r, double step, double length_nm, PhantomCompartment c,
+                    Rng& rng) {
   Vec3d seed;
   if (!find_seed(b, r, rng, seed)) return 0;
   const PhantomTypeParams& t = b.p.types[static_cast<std::size_t>(type)];
@@ -47,7 +48,17 @@ double grow_passing(Builder& b, PhantomType type, double r, double step, double 
   double sum = 0;
   for (int side = 0; side < 2; ++side) {
     const double r1 = c == kAxon ? r : r * rng.uniform(0.75, 1.05);
-    GrowSpec s{cell, root, side ? -dir : dir, length_nm / 2, step, r, r1, c, c == kAxon ? t.wobble : 0.6 * t.wobble, side ? -dir : dir, 0.35};
+    GrowSpec s{cell,
+               root,
+               side ? -dir : dir,
+               length_nm / 2,
+               step,
+               r,
+               r1,
+               c,
+               c == kAxon ? t.wobble : 0.6 * t.wobble,
+               side ? -dir : dir,
+               0.35};
     const auto path = grow_path(b, s, rng);
     sum += path_um(b, path);
     if (c != kAxon || path.empty()) continue;
@@ -71,7 +82,8 @@ void place_passing_dendrites(Builder& b) {
     const double want = volume * b.p.dendrite_um_per_um3 * t.dense_dendrite_share;
     double have = 0;
     for (int tries = 0; have < want && tries < 20 + static_cast<int>(want); ++tries) {
-      const double r = std::clamp(0.5 * t.dendrite_radius_nm * rng.log_normal(1, 0.25), t.dendrite_tip_radius_nm, 0.9 * t.dendrite_radius_nm);
+      const double r = std::clamp(0.5 * t.dendrite_radius_nm * rng.log_normal(1, 0.25), t.dendrite_tip_radius_nm,
+                                  0.9 * t.dendrite_radius_nm);
       if (want - have < 0.5 * std::cbrt(volume) && rng.uniform() > (want - have) / std::cbrt(volume)) break;
       have += grow_passing(b, static_cast<PhantomType>(k), r, std::clamp(0.7 * r, 180.0, 400.0), 80000, kShaft, rng);
     }
@@ -94,7 +106,8 @@ void place_passing_axons(Builder& b) {
     }
     if (pick < 0) return;
     const PhantomTypeParams& t = b.p.types[static_cast<std::size_t>(pick)];
-    const double grown = grow_passing(b, static_cast<PhantomType>(pick), t.axon_radius_nm * rng.log_normal(1, 0.15), 200, 90000, kAxon, rng);
+    const double grown = grow_passing(b, static_cast<PhantomType>(pick), t.axon_radius_nm * rng.log_normal(1, 0.15),
+                                      200, 90000, kAxon, rng);
     have[static_cast<std::size_t>(pick)] += std::max(grown, 0.5);
     total += grown;
   }
@@ -120,10 +133,14 @@ void place_boutons(Builder& b, std::uint32_t cell, const std::vector<std::uint32
       if (at + 2 * side < 0 || at + 2 * side >= n) continue;
       const Vec3d foot(b.m.nodes[path[static_cast<std::size_t>(at + 2 * side)]].position_nm);
       for (int k = 1; k <= 2; ++k)
-        r = std::min(r, std::max(1.4 * axon, b.room(flank + (foot - flank) * (k / 3.0), want, cell, 1500, 300).max_radius / (0.72 * (1 - k / 4.0))));
+        r = std::min(r,
+                     std::max(1.4 * axon, b.room(flank + (foot - flank) * (k / 3.0), want, cell, 1500, 300).max_radius /
+                                              (0.72 * (1 - k / 4.0))));
     }
     if (r < 1.35 * axon || r < 150) return;
-    const auto radius = [&](int k) { return static_cast<double>(b.m.nodes[path[static_cast<std::size_t>(k)]].radius_nm); };
+    const auto radius = [&](int k) {
+      return static_cast<double>(b.m.nodes[path[static_cast<std::size_t>(k)]].radius_nm);
+    };
     for (int k = std::max(0, at - 1); k <= std::min(n - 1, at + 1); ++k) {
       const double rk = k == at ? r : std::max(radius(k), 0.72 * r);
       const double start = k == 0 ? static_cast<double>(b.m.nodes[path[0]].start_radius_nm) : radius(k - 1);
@@ -154,14 +171,16 @@ void myelinate(Builder& b, std::uint32_t cell, const std::vector<std::uint32_t>&
   const PhantomTypeParams& t = b.type_of(cell);
   const bool whole = b.p.dense || rng.uniform() < t.myelin_share * b.p.myelin_scale;
   // a sheath thicker than the axon would close it: the cap of its last tube reaches into the bare axon
-  const double wanted = std::min(t.myelin_nm * rng.log_normal(1, 0.15), 0.85 * static_cast<double>(b.m.nodes[path[0]].radius_nm));
+  const double wanted =
+      std::min(t.myelin_nm * rng.log_normal(1, 0.15), 0.85 * static_cast<double>(b.m.nodes[path[0]].radius_nm));
   if (wanted < 20 || !whole) return;
   for (std::size_t k = 0; k < path.size(); ++k) {
     const PhantomNode& n = b.m.nodes[path[k]];
     const double r = static_cast<double>(n.radius_nm);
     const Vec3d to(n.position_nm), from(b.m.nodes[n.parent].position_nm);
     bool room = k % 100 != 99;  // a node of Ranvier
-    for (int j = 0; j <= 3 && room; ++j) room = b.room(from + (to - from) * (j / 3.0), r + wanted, cell, 1500, 300).feasible;
+    for (int j = 0; j <= 3 && room; ++j)
+      room = b.room(from + (to - from) * (j / 3.0), r + wanted, cell, 1500, 300).feasible;
     if (!room) continue;
     b.set_radius(path[k], r, static_cast<double>(n.start_radius_nm), wanted);
   }

@@ -20,10 +20,12 @@ void blur_axis(std::vector<float>& v, std::int64_t n, std::int64_t stride, std::
     if (start / stride % n != 0) continue;
     for (std::int64_t i = 0; i < n; ++i) {
       float sum = 0;
-      for (std::int64_t k = -radius; k <= radius; ++k) sum += v[static_cast<std::size_t>(start + ((i + k) % n + n) % n * stride)];
+      for (std::int64_t k = -radius; k <= radius; ++k)
+        sum += v[static_cast<std::size_t>(start + ((i + k) % n + n) % n * stride)];
       line[static_cast<std::size_t>(i)] = sum;
     }
-    for (std::int64_t i = 0; i < n; ++i) v[static_cast<std::size_t>(start + i * stride)] = line[static_cast<std::size_t>(i)];
+    for (std::int64_t i = 0; i < n; ++i)
+      v[static_cast<std::size_t>(start + i * stride)] = line[static_cast<std::size_t>(i)];
   }
 }
 
@@ -32,11 +34,14 @@ double hash01(std::uint64_t a, std::uint64_t b) { return static_cast<double>(mix
 
 }  // namespace
 
-NoiseTile::NoiseTile(std::uint64_t key, double sigma_nm, const Vec3d& voxel_nm) : values_(static_cast<std::size_t>(kNx * kNx * kNz)) {
+NoiseTile::NoiseTile(std::uint64_t key, double sigma_nm, const Vec3d& voxel_nm)
+    : values_(static_cast<std::size_t>(kNx * kNx * kNz)) {
   Rng rng(key);
   for (float& f : values_) f = static_cast<float>(rng.uniform() - 0.5);
   for (int pass = 0; pass < 2; ++pass) {
-    const auto radius = [&](double vs) { return std::min<std::int64_t>(20, static_cast<std::int64_t>(1.2 * sigma_nm / vs + 0.5)); };
+    const auto radius = [&](double vs) {
+      return std::min<std::int64_t>(20, static_cast<std::int64_t>(1.2 * sigma_nm / vs + 0.5));
+    };
     blur_axis(values_, kNx, 1, radius(voxel_nm.x));
     blur_axis(values_, kNx, kNx, radius(voxel_nm.y));
     blur_axis(values_, kNz, kNx * kNx, radius(voxel_nm.z));
@@ -48,8 +53,12 @@ NoiseTile::NoiseTile(std::uint64_t key, double sigma_nm, const Vec3d& voxel_nm) 
 }
 
 RawPainter::RawPainter(const PhantomModel& model)
-    : m_(model), key_(mix64(model.params.seed, 0xe3)), fine_(key_ + 1, 9, model.params.voxel_size_nm),
-      mid_(key_ + 2, 24, model.params.voxel_size_nm), coarse_(key_ + 3, 70, model.params.voxel_size_nm), exp_table_() {
+    : m_(model),
+      key_(mix64(model.params.seed, 0xe3)),
+      fine_(key_ + 1, 9, model.params.voxel_size_nm),
+      mid_(key_ + 2, 24, model.params.voxel_size_nm),
+      coarse_(key_ + 3, 70, model.params.voxel_size_nm),
+      exp_table_() {
   for (std::size_t i = 0; i < exp_table_.size(); ++i) exp_table_[i] = std::exp(-static_cast<float>(i) / 128);
 }
 
@@ -61,24 +70,31 @@ Vec3i RawPainter::jitter(std::int64_t z) const {
 
 std::uint8_t RawPainter::grey(const Block& b, std::size_t j, const Vec3i& v) const {
   const std::uint64_t section = mix64(key_ + 5, static_cast<std::uint64_t>(v.z));
-  const double bright = (hash01(section, 1) + hash01(section, 2) - 1) * 14, gain = 1 + (hash01(section, 3) - 0.5) * 0.12;
+  const double bright = (hash01(section, 1) + hash01(section, 2) - 1) * 14,
+               gain = 1 + (hash01(section, 3) - 0.5) * 0.12;
   const std::uint64_t h = lattice_hash(key_ + 6, v.x, v.y, v.z);
-  const int shot = static_cast<int>(h & 255) + static_cast<int>((h >> 8) & 255) + static_cast<int>((h >> 16) & 255) + static_cast<int>((h >> 24) & 255) - 510;
-  const float value = (tissue(b, j, v) - 128) * static_cast<float>(gain) + 128 + static_cast<float>(bright) + static_cast<float>(shot) * 0.062F + fine_(v) * 6;
+  const int shot = static_cast<int>(h & 255) + static_cast<int>((h >> 8) & 255) + static_cast<int>((h >> 16) & 255) +
+                   static_cast<int>((h >> 24) & 255) - 510;
+  const float value = (tissue(b, j, v) - 128) * static_cast<float>(gain) + 128 + static_cast<float>(bright) +
+                      static_cast<float>(shot) * 0.062F + fine_(v) * 6;
   return static_cast<std::uint8_t>(std::clamp(value + 0.5F, 0.0F, 255.0F));
 }
 
 float RawPainter::vesicles(const Vec3d& p) const {
   constexpr double kPitch = 44;
   const Vec3d c = p / kPitch;
-  const auto x0 = static_cast<std::int64_t>(std::floor(c.x - 0.5)), y0 = static_cast<std::int64_t>(std::floor(c.y - 0.5)), z0 = static_cast<std::int64_t>(std::floor(c.z - 0.5));
+  const auto x0 = static_cast<std::int64_t>(std::floor(c.x - 0.5)),
+             y0 = static_cast<std::int64_t>(std::floor(c.y - 0.5)),
+             z0 = static_cast<std::int64_t>(std::floor(c.z - 0.5));
   double best = 1e9;
   for (int k = 0; k < 8; ++k) {
     const std::int64_t x = x0 + (k & 1), y = y0 + ((k >> 1) & 1), z = z0 + (k >> 2);
     const std::uint64_t h = lattice_hash(key_ + 7, x, y, z);
     if ((h >> 60) < 3) continue;  // not every place is taken
     const auto j = [&](int s) { return static_cast<double>((h >> s) & 1023) / 1023 * 0.5 + 0.25; };
-    const Vec3d d = (c - Vec3d(static_cast<double>(x) + j(0), static_cast<double>(y) + j(10), static_cast<double>(z) + j(20))) * kPitch;
+    const Vec3d d =
+        (c - Vec3d(static_cast<double>(x) + j(0), static_cast<double>(y) + j(10), static_cast<double>(z) + j(20))) *
+        kPitch;
     best = std::min(best, d.dot(d));
   }
   const auto r = static_cast<float>(std::sqrt(best));
@@ -117,14 +133,19 @@ float RawPainter::cytoplasm(const Block& b, std::size_t j, const Vec3i& v) const
   const bool axon = n.compartment == kAxon || n.compartment == kBoutonEnPassant || n.compartment == kBoutonTerminal;
   const std::uint64_t h = mix64(c.id);
   // each cell looks up its own part of the texture, which hides the tile's period
-  const Vec3i s = v + Vec3i(static_cast<std::int64_t>(h & 127), static_cast<std::int64_t>((h >> 7) & 127), static_cast<std::int64_t>((h >> 14) & 63));
-  float grey = (c.type == PhantomType::astrocyte ? 196.0F : axon ? 172.0F : 182.0F) + static_cast<float>((h >> 24) & 15) - 8;
+  const Vec3i s = v + Vec3i(static_cast<std::int64_t>(h & 127), static_cast<std::int64_t>((h >> 7) & 127),
+                            static_cast<std::int64_t>((h >> 14) & 63));
+  float grey = (c.type == PhantomType::astrocyte ? 196.0F
+                : axon                           ? 172.0F
+                                                 : 182.0F) +
+               static_cast<float>((h >> 24) & 15) - 8;
   const float grain = mid_(s);
   grey += 9 * grain + 5 * coarse_(s);
   if (grain < -1.1F) grey += 16 * (grain + 1.1F);  // ribosomes and filaments: dark grains
   if (n.compartment == kSoma) return soma({}, b.node[j], b.depth[j], v, grey);
   const float patch = coarse_({s.x / 3 + 31, s.y / 3, s.z / 3});
-  if (patch > 0.5F) grey -= 42 * gauss(coarse_(s) / 0.16F) * std::min(1.0F, (patch - 0.5F) * 3);  // endoplasmic reticulum
+  if (patch > 0.5F)
+    grey -= 42 * gauss(coarse_(s) / 0.16F) * std::min(1.0F, (patch - 0.5F) * 3);  // endoplasmic reticulum
   if (n.compartment == kSpineHead) grey -= 8 + 5 * mid_(s);
   if (b.cloud[j] != kNone) grey += vesicles((Vec3d(v) + Vec3d(0.5)) * m_.params.voxel_size_nm) - 6;
   return grey;

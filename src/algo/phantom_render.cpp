@@ -22,8 +22,8 @@ constexpr float kCoreNm = 30;  ///< border erosion leaves this core around a cen
 
 // What one call draws into: results, and the haloed inputs of maps and erosion.
 struct Canvas {
-  Box3 box;        ///< asked for
-  Box3 drawn;      ///< grown by the halo of maps and erosion
+  Box3 box;    ///< asked for
+  Box3 drawn;  ///< grown by the halo of maps and erosion
   std::uint32_t what = 0;
   PhantomVolumes* out = nullptr;
   bool noisy_maps = false, eroded = false;
@@ -54,7 +54,8 @@ void prepare(Canvas& c, const PhantomParams& p) {
   const auto on = [&](PhantomVolume bit) { return (c.what & bit) != 0; };
   allocate(o.cell, c.box, on(kPhantomCell)), allocate(o.sv, c.box, on(kPhantomSv));
   allocate(o.sj, c.box, on(kPhantomSj)), allocate(o.mi, c.box, on(kPhantomMi)), allocate(o.vc, c.box, on(kPhantomVc));
-  allocate(o.sj_prob, c.box, on(kPhantomSjProb)), allocate(o.mi_prob, c.box, on(kPhantomMiProb)), allocate(o.vc_prob, c.box, on(kPhantomVcProb));
+  allocate(o.sj_prob, c.box, on(kPhantomSjProb)), allocate(o.mi_prob, c.box, on(kPhantomMiProb)),
+      allocate(o.vc_prob, c.box, on(kPhantomVcProb));
   allocate(o.syn_type, c.box, on(kPhantomSynType)), allocate(o.compartment, c.box, on(kPhantomCompartment));
   allocate(o.myelin, c.box, on(kPhantomMyelin)), allocate(o.raw, c.box, on(kPhantomRaw));
   c.drawn = drawn_box(p, c.box, c.what);
@@ -91,7 +92,8 @@ void PhantomRenderer::Impl::draw_labels(const Block& b, std::size_t j, const Vec
   } else if (on(kPhantomCompartment)) {
     o.compartment.at(v) = kUnknown;
   }
-  if (on(kPhantomMyelin) && b.node[j] != kNone && m.nodes[b.node[j]].myelin_nm > 0 && b.depth[j] <= 0) o.myelin.at(v) = 255;
+  if (on(kPhantomMyelin) && b.node[j] != kNone && m.nodes[b.node[j]].myelin_nm > 0 && b.depth[j] <= 0)
+    o.myelin.at(v) = 255;
   if (b.synapse[j] != kNone) {
     const PhantomSynapse& y = m.synapses[b.synapse[j]];
     if (on(kPhantomSj)) o.sj.at(v) = y.id;
@@ -123,7 +125,8 @@ void PhantomRenderer::Impl::draw(const Block& b, Canvas& c) const {
   const auto each = [&](const Box3& box, auto&& fn) {
     for (std::int64_t z = box.min.z; z < box.max.z; ++z)
       for (std::int64_t y = box.min.y; y < box.max.y; ++y)
-        for (std::int64_t x = box.min.x; x < box.max.x; ++x) fn(Vec3i(x, y, z), static_cast<std::size_t>(Block::at(x - b.origin.x, y - b.origin.y, z - b.origin.z)));
+        for (std::int64_t x = box.min.x; x < box.max.x; ++x)
+          fn(Vec3i(x, y, z), static_cast<std::size_t>(Block::at(x - b.origin.x, y - b.origin.y, z - b.origin.z)));
   };
   each(intersect(block, c.box), [&](const Vec3i& v, std::size_t j) { draw_labels(b, j, v, c); });
   if (c.drawn != c.box) each(intersect(block, c.drawn), [&](const Vec3i& v, std::size_t j) { draw_halo(b, j, v, c); });
@@ -131,7 +134,8 @@ void PhantomRenderer::Impl::draw(const Block& b, Canvas& c) const {
   for (std::int64_t z = std::max(block.min.z, c.box.min.z); z < std::min(block.max.z, c.box.max.z); ++z) {
     const Vec3i shift = painter.jitter(z);
     const Box3 section({c.box.min.x, c.box.min.y, z}, {c.box.max.x, c.box.max.y, z + 1});
-    each(intersect(block, section.shifted(shift)), [&](const Vec3i& v, std::size_t j) { c.out->raw.at(v - shift) = painter.grey(b, j, v); });
+    each(intersect(block, section.shifted(shift)),
+         [&](const Vec3i& v, std::size_t j) { c.out->raw.at(v - shift) = painter.grey(b, j, v); });
   }
 }
 
@@ -161,11 +165,13 @@ void PhantomRenderer::render(const Box3& box, std::uint32_t what, PhantomVolumes
     if (mask.count()) phantom::make_map(impl_->m.params, k, mask, maps[static_cast<std::size_t>(k)]->view(), threads);
   }
   if (c.eroded)
-    phantom::erode_labels(std::as_const(c.labels).view(), std::as_const(c.core).view(), phantom_noise(impl_->m.params.noise_level).erosion_vx,
-                          phantom_box(impl_->m.params), out.sv.view());
+    phantom::erode_labels(std::as_const(c.labels).view(), std::as_const(c.core).view(),
+                          phantom_noise(impl_->m.params.noise_level).erosion_vx, phantom_box(impl_->m.params),
+                          out.sv.view());
 }
 
-std::uint64_t phantom_memory_bytes(const PhantomParams& params, const Vec3i& chunk_vx, std::uint32_t what, int threads) {
+std::uint64_t phantom_memory_bytes(const PhantomParams& params, const Vec3i& chunk_vx, std::uint32_t what,
+                                   int threads) {
   const auto bits = [&](std::uint32_t mask) { return static_cast<std::uint64_t>(__builtin_popcount(what & mask)); };
   const std::uint32_t ids = kPhantomCell | kPhantomSv | kPhantomSj | kPhantomMi | kPhantomVc;
   const auto voxels = static_cast<std::uint64_t>(chunk_vx.product());
@@ -175,7 +181,8 @@ std::uint64_t phantom_memory_bytes(const PhantomParams& params, const Vec3i& chu
     bytes += drawn * bits(kMaps);
     const Vec3i reach = phantom::blur_reach(phantom_noise(params.noise_level).blur_sigma_nm, params.voxel_size_nm);
     const auto plane = static_cast<std::uint64_t>((chunk_vx.x + 2 * reach.x) * (chunk_vx.y + 2 * reach.y));
-    if (bits(kMaps)) bytes += static_cast<std::uint64_t>(threads) * plane * 4 * static_cast<std::uint64_t>(2 * reach.z + 4);
+    if (bits(kMaps))
+      bytes += static_cast<std::uint64_t>(threads) * plane * 4 * static_cast<std::uint64_t>(2 * reach.z + 4);
   }
   if (what & kPhantomSv && phantom_noise(params.noise_level).erosion_vx > 0) bytes += drawn * 9;
   return bytes + static_cast<std::uint64_t>(threads) * (2U << 20) + (16U << 20);

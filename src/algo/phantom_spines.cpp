@@ -26,17 +26,21 @@ bool neck_fits(const Builder& b, const Vec3d& from, const Vec3d& to, double skip
   const double l = length(d);
   const int n = std::max(2, static_cast<int>(l / 45));
   for (int k = 0; k <= n; ++k)
-    if (l * k / n > skip && !b.room(from + d * (static_cast<double>(k) / n), r, cell, 700, kMarginNm + 10).feasible) return false;
+    if (l * k / n > skip && !b.room(from + d * (static_cast<double>(k) / n), r, cell, 700, kMarginNm + 10).feasible)
+      return false;
   return true;
 }
 
 // Spiny shaft nodes near q, nearest surface first, at most `n`.
-std::vector<std::uint32_t> shafts_near(const Builder& b, const Vec3d& q, double range, const std::vector<int>& load, std::size_t n) {
+std::vector<std::uint32_t> shafts_near(const Builder& b, const Vec3d& q, double range, const std::vector<int>& load,
+                                       std::size_t n) {
   std::vector<std::pair<double, std::uint32_t>> near;
   const Vec3f f(q);
   b.grid.visit(q - Vec3d(range), q + Vec3d(range), [&](std::uint32_t i) {
     const PhantomNode& node = b.m.nodes[i];
-    if (node.compartment != kShaft || node.parent == kNone || b.type_of(node.cell_idx).spines_per_um <= 0 || load[i] >= 2) return;
+    if (node.compartment != kShaft || node.parent == kNone || b.type_of(node.cell_idx).spines_per_um <= 0 ||
+        load[i] >= 2)
+      return;
     if (!b.in_box(Vec3d(node.position_nm), 50)) return;
     const Vec3d d = Vec3d(node.position_nm) - q;
     const double surface = length(d) - static_cast<double>(node.radius_nm);
@@ -68,7 +72,9 @@ void plan_spine(const Builder& b, std::uint32_t shaft, const Vec3d& centre, doub
     if (score < best.score) continue;
     const Vec3d bend = base + (head - base) * 0.5 + rng.direction() * (0.12 * reach);
     const double skip = static_cast<double>(node.radius_nm) - 50;
-    if (!neck_fits(b, base, bend, skip, neck_r, node.cell_idx) || !neck_fits(b, bend, head, std::max(0.0, skip - length(bend - base)), neck_r, node.cell_idx)) continue;
+    if (!neck_fits(b, base, bend, skip, neck_r, node.cell_idx) ||
+        !neck_fits(b, bend, head, std::max(0.0, skip - length(bend - base)), neck_r, node.cell_idx))
+      continue;
     best = {shaft, head, bend, head_r, neck_r, score};
   }
 }
@@ -79,14 +85,16 @@ void build_spine(Builder& b, const SpinePlan& s) {
   const std::uint32_t cell = shaft.cell_idx;
   const double r = s.neck_radius;
   // the neck is two tubes or more, so that a cut can fall in its middle, outside the shaft
-  const Vec3d exit = base + normalised(s.bend - base) * std::min(static_cast<double>(shaft.radius_nm) + 30, 0.8 * length(s.bend - base));
+  const Vec3d exit = base + normalised(s.bend - base) *
+                                std::min(static_cast<double>(shaft.radius_nm) + 30, 0.8 * length(s.bend - base));
   const std::uint32_t n0 = b.add_node(cell, s.shaft, exit, r, r, kSpineNeck);
   const std::uint32_t n1 = b.add_node(cell, n0, s.bend, r, r, kSpineNeck);
   const std::uint32_t n2 = b.add_node(cell, n1, s.head - axis * (0.45 * s.head_radius), r, r, kSpineNeck);
   const std::uint32_t h = b.add_node(cell, n2, s.head, s.head_radius, 0.75 * s.head_radius, kSpineHead);
   const double r0 = 0.75 * s.head_radius, r1 = s.head_radius, len = 0.45 * s.head_radius;
   // half ball in front, the frustum, and a half ball behind
-  const double volume = std::numbers::pi * (len / 3 * (r0 * r0 + r0 * r1 + r1 * r1) + 2.0 / 3 * (r1 * r1 * r1 + r0 * r0 * r0));
+  const double volume =
+      std::numbers::pi * (len / 3 * (r0 * r0 + r0 * r1 + r1 * r1) + 2.0 / 3 * (r1 * r1 * r1 + r0 * r0 * r0));
   b.m.spines.push_back({cell, n0, n1, h, static_cast<float>(2 * r), static_cast<float>(volume * 1e-9)});
 }
 

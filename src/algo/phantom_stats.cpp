@@ -23,7 +23,9 @@ double share_set(const Volume<T>& v) {
   return ratio(static_cast<double>(n), static_cast<double>(v.count()));
 }
 
-bool inside(const Vec3d& q, const Vec3d& box) { return q.x >= 0 && q.y >= 0 && q.z >= 0 && q.x < box.x && q.y < box.y && q.z < box.z; }
+bool inside(const Vec3d& q, const Vec3d& box) {
+  return q.x >= 0 && q.y >= 0 && q.z >= 0 && q.x < box.x && q.y < box.y && q.z < box.z;
+}
 
 // Path lengths inside the box, um.
 struct Lengths {
@@ -50,7 +52,8 @@ void add_morphology(const PhantomModel& m, std::vector<PhantomStat>& out) {
   for (const auto& s : m.spines) {
     const PhantomNode& h = m.nodes[s.head_node];
     if (!inside(Vec3d(h.position_nm), m.params.box_nm)) continue;
-    ++spines, necks.push_back(static_cast<double>(s.neck_width_nm)), heads.push_back(2 * static_cast<double>(h.radius_nm));
+    ++spines, necks.push_back(static_cast<double>(s.neck_width_nm)),
+        heads.push_back(2 * static_cast<double>(h.radius_nm));
   }
   for (const auto& b : m.boutons) boutons += inside(Vec3d(m.nodes[b.node].position_nm), m.params.box_nm);
   out.push_back({"spines per um of spiny dendrite", "1/um", ratio(spines, l.spiny), 0.5, 2, "0.5-2"});
@@ -81,8 +84,9 @@ double boundary_fraction(VolumeView<const std::uint64_t> v) {
     for (std::int64_t y = 0; y < v.size.y; ++y)
       for (std::int64_t x = 0; x < v.size.x; ++x) {
         const std::uint64_t id = v(x, y, z);
-        n += (x > 0 && v(x - 1, y, z) != id) || (x + 1 < v.size.x && v(x + 1, y, z) != id) || (y > 0 && v(x, y - 1, z) != id) ||
-             (y + 1 < v.size.y && v(x, y + 1, z) != id) || (z > 0 && v(x, y, z - 1) != id) || (z + 1 < v.size.z && v(x, y, z + 1) != id);
+        n += (x > 0 && v(x - 1, y, z) != id) || (x + 1 < v.size.x && v(x + 1, y, z) != id) ||
+             (y > 0 && v(x, y - 1, z) != id) || (y + 1 < v.size.y && v(x, y + 1, z) != id) ||
+             (z > 0 && v(x, y, z - 1) != id) || (z + 1 < v.size.z && v(x, y, z + 1) != id);
       }
   return ratio(static_cast<double>(n), static_cast<double>(v.size.product()));
 }
@@ -107,7 +111,8 @@ std::vector<Box3> default_regions(const Box3& all) {
   std::vector<Box3> out;
   for (int k = 0; k < 8; ++k) {
     Vec3i lo;
-    for (int a = 0; a < 3; ++a) lo[a] = all.min[a] + std::max<std::int64_t>(0, (all.size()[a] - block[a]) * ((k >> a) & 1 ? 5 : 1) / 6);
+    for (int a = 0; a < 3; ++a)
+      lo[a] = all.min[a] + std::max<std::int64_t>(0, (all.size()[a] - block[a]) * ((k >> a) & 1 ? 5 : 1) / 6);
     out.push_back(intersect({lo, lo + block}, all));
   }
   return out;
@@ -128,7 +133,8 @@ std::vector<PhantomStat> phantom_stats(const PhantomModel& model, const Box3& re
     mito += n * share_set(v.mi), junction += n * share_set(v.sj), run_starts += ratio(filled, mean_run_x(cell));
   }
   std::vector<PhantomStat> out;
-  out.push_back({"voxels with a 6-neighbour of another id", "%", 100 * ratio(boundary, voxels), 8, 14, "11 (mouse cortex)"});
+  out.push_back(
+      {"voxels with a 6-neighbour of another id", "%", 100 * ratio(boundary, voxels), 8, 14, "11 (mouse cortex)"});
   out.push_back({"mean run along x", "voxels", ratio(voxels - background, run_starts), 60, 110, "82 (10 nm)"});
   out.push_back({"extracellular and unassigned", "%", 100 * ratio(background, voxels), 5, 15, "5-15"});
   out.push_back({"mitochondria", "% of volume", 100 * ratio(mito, voxels), 4, 8, "5.4 (fly nerve cord)"});

@@ -10,10 +10,13 @@ namespace syconn::phantom {
 namespace {
 
 // Ids are unique and sparse; from the fifth cell on they need more than 32 bits, so narrowing shows at once.
-Id base_id(std::uint64_t seed, std::uint32_t rank) { return ((static_cast<Id>(rank) + 1) << 30) + (mix64(seed, rank) & 0xfffff); }
+Id base_id(std::uint64_t seed, std::uint32_t rank) {
+  return ((static_cast<Id>(rank) + 1) << 30) + (mix64(seed, rank) & 0xfffff);
+}
 Id part_id(Id base, std::uint32_t part) { return base + static_cast<Id>(part) * 37; }
 
-void remap_nodes(PhantomModel& m, const std::vector<std::uint32_t>& order, const std::vector<std::uint32_t>& cell_rank) {
+void remap_nodes(PhantomModel& m, const std::vector<std::uint32_t>& order,
+                 const std::vector<std::uint32_t>& cell_rank) {
   std::vector<std::uint32_t> new_of(order.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) new_of[order[i]] = i;
   std::vector<PhantomNode> nodes;
@@ -86,7 +89,8 @@ void join_wrongly(PhantomModel& m, const PhantomNoise& noise) {
     const Vec3d at = phantom_real_position(m, Vec3d(m.nodes[i].position_nm));
     const LocalPartition local(m, at, static_cast<double>(m.nodes[i].radius_nm) + 400);
     for (int k = 0; k < 16; ++k) {
-      const WallHit hit = local.find_wall(at, rng.direction(), m.nodes[i].cell_idx, 20, static_cast<double>(m.nodes[i].radius_nm) + 300);
+      const WallHit hit = local.find_wall(at, rng.direction(), m.nodes[i].cell_idx, 20,
+                                          static_cast<double>(m.nodes[i].radius_nm) + 300);
       if (hit.node == kNone || (touched[m.nodes[hit.node].sv_idx] & 1)) continue;
       const std::uint32_t b = m.nodes[hit.node].sv_idx;
       const Id label = std::min(m.supervoxels[a].id, m.supervoxels[b].id);
@@ -120,7 +124,9 @@ void sort_nodes_by_cell(PhantomModel& m) {
   m.cells = std::move(cells);
   std::vector<std::uint32_t> order(m.nodes.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return rank[m.nodes[a].cell_idx] < rank[m.nodes[b].cell_idx]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return rank[m.nodes[a].cell_idx] < rank[m.nodes[b].cell_idx];
+  });
   remap_nodes(m, order, rank);
   measure_cells(m);
 }

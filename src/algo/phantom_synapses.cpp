@@ -39,7 +39,8 @@ struct Surroundings {
 
 // Share of the disc over which the two cells really touch.
 double touching_share(const LocalPartition& local, const PhantomSynapse& y) {
-  const Vec3d u = normalised(cross(y.normal, std::abs(y.normal.z) < 0.9 ? Vec3d(0, 0, 1) : Vec3d(1, 0, 0))), v = cross(y.normal, u);
+  const Vec3d u = normalised(cross(y.normal, std::abs(y.normal.z) < 0.9 ? Vec3d(0, 0, 1) : Vec3d(1, 0, 0))),
+              v = cross(y.normal, u);
   constexpr int kSamples = 40;
   const double r = static_cast<double>(y.radius_nm), depth = 0.5 * r + 60;
   int good = 0;
@@ -49,7 +50,8 @@ double touching_share(const LocalPartition& local, const PhantomSynapse& y) {
     bool touches = false;
     for (double s = -depth; s <= depth && !touches; s += 20) {
       const PhantomPoint p = local.at(q + y.normal * s);
-      touches = p.node != kNone && local.pair(p, y.pre_cell, y.post_cell) && p.other_depth_nm - p.depth_nm < kJunctionNm;
+      touches =
+          p.node != kNone && local.pair(p, y.pre_cell, y.post_cell) && p.other_depth_nm - p.depth_nm < kJunctionNm;
     }
     good += touches;
   }
@@ -76,7 +78,9 @@ class Placer {
   void open_shafts(Rng& rng);
   void add_open(std::uint32_t pre, std::uint32_t post, const Vec3d& at, const Vec3d& normal, double area, int sign);
   void drop();
-  const PhantomTypeParams& type_of(std::uint32_t cell) const { return m_.params.types[static_cast<std::size_t>(m_.cells[cell].type)]; }
+  const PhantomTypeParams& type_of(std::uint32_t cell) const {
+    return m_.params.types[static_cast<std::size_t>(m_.cells[cell].type)];
+  }
   double draw_area(const PhantomTypeParams& t, Rng& rng) const { return t.synapse_area_um2 * rng.log_normal(1, 0.5); }
   double outside(const Vec3d& q) const { return max(-q, q - m_.params.box_nm).max_element(); }
 
@@ -151,12 +155,14 @@ void Placer::excitatory(std::uint32_t bouton, Rng& rng) {
   const auto k = static_cast<std::size_t>(m_.cells[b.cell_idx].type);
   const Contact* shaft = nullptr;
   for (const Contact& c : s.contacts) {
-    if (c.head != kNone && c.hits >= 3 && !used_head_[c.head] && c.cell != b.cell_idx && add(b.node, s, c, draw_area(t, rng), 1, false)) {
+    if (c.head != kNone && c.hits >= 3 && !used_head_[c.head] && c.cell != b.cell_idx &&
+        add(b.node, s, c, draw_area(t, rng), 1, false)) {
       used_head_[c.head] = 1;
       served_[bouton] = 1;
       ++on_spine_[k];
     }
-    const bool dendrite = c.compartment == kShaft && m_.cells[c.cell].type != PhantomType::astrocyte && c.cell != b.cell_idx;
+    const bool dendrite =
+        c.compartment == kShaft && m_.cells[c.cell].type != PhantomType::astrocyte && c.cell != b.cell_idx;
     if (dendrite && c.hits >= 4 && (!shaft || c.hits > shaft->hits)) shaft = &c;
   }
   if (shaft) shafts_[k].push_back({bouton, s, *shaft});
@@ -187,7 +193,10 @@ void Placer::inhibitory(std::uint32_t bouton, Rng& rng) {
   double best_score = 0;
   for (const Contact& c : s.contacts) {
     if (c.cell == b.cell_idx || m_.cells[c.cell].type == PhantomType::astrocyte || c.hits < 4) continue;
-    const double taste = c.compartment == kShaft ? 1 : c.compartment == kSoma ? 1 + t.soma_target : c.compartment == kSpineHead ? t.spine_target : 0;
+    const double taste = c.compartment == kShaft       ? 1
+                         : c.compartment == kSoma      ? 1 + t.soma_target
+                         : c.compartment == kSpineHead ? t.spine_target
+                                                       : 0;
     const double score = taste * c.hits * rng.uniform(0.8, 1.2);
     if (score > best_score) best_score = score, best = &c;
   }
@@ -203,13 +212,16 @@ void Placer::decoys(Rng& rng) {
   for (int tries = 0; left > 0 && tries < 60 * static_cast<int>(want + 1); ++tries) {
     const auto i = static_cast<std::uint32_t>(rng.below(m_.nodes.size()));
     const PhantomNode& n = m_.nodes[i];
-    if (n.compartment == kSoma || n.compartment == kSpineHead || n.myelin_nm > 0 || outside(Vec3d(n.position_nm)) > -100) continue;
+    if (n.compartment == kSoma || n.compartment == kSpineHead || n.myelin_nm > 0 ||
+        outside(Vec3d(n.position_nm)) > -100)
+      continue;
     if (n.compartment == kBoutonEnPassant || n.compartment == kBoutonTerminal) continue;
     if (!m_.params.dense) {  // no neighbours to find: a dark patch on the surface
       if (n.parent == kNone) continue;
       const Vec3d side = normalised(cross(Vec3d(n.position_nm - m_.nodes[n.parent].position_nm), rng.direction()));
       const std::size_t before = m_.synapses.size();
-      add_open(i, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side, 0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1);
+      add_open(i, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side,
+               0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1);
       if (m_.synapses.size() > before) m_.synapses.back().decoy = true, --left;
       continue;
     }
@@ -223,7 +235,8 @@ void Placer::decoys(Rng& rng) {
   }
 }
 
-void Placer::add_open(std::uint32_t pre, std::uint32_t post, const Vec3d& at, const Vec3d& normal, double area, int sign) {
+void Placer::add_open(std::uint32_t pre, std::uint32_t post, const Vec3d& at, const Vec3d& normal, double area,
+                      int sign) {
   if (outside(at) > -20) return;
   PhantomSynapse y;
   y.pre_node = pre, y.post_node = post;
@@ -246,7 +259,8 @@ void Placer::open_boutons(Rng& rng) {
     const PhantomNode& n = m_.nodes[b.node];
     Vec3d axis = n.parent == kNone ? Vec3d(1, 0, 0) : Vec3d(n.position_nm - m_.nodes[n.parent].position_nm);
     const Vec3d side = normalised(cross(normalised(axis), rng.direction()));
-    add_open(b.node, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side, draw_area(t, rng), t.sign);
+    add_open(b.node, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side, draw_area(t, rng),
+             t.sign);
     served_[k] = 1;
   }
 }
@@ -257,7 +271,8 @@ void Placer::open_heads(Rng& rng) {
     const PhantomNode& h = m_.nodes[m_.spines[s].head_node];
     const Vec3d out = normalised(Vec3d(h.position_nm - m_.nodes[h.parent].position_nm));
     const double area = 0.7 * rng.log_normal(1, 0.5);
-    add_open(kNone, m_.spines[s].head_node, Vec3d(h.position_nm) + out * static_cast<double>(h.radius_nm), -out, area, 1);
+    add_open(kNone, m_.spines[s].head_node, Vec3d(h.position_nm) + out * static_cast<double>(h.radius_nm), -out, area,
+             1);
   }
 }
 
@@ -271,7 +286,8 @@ void Placer::open_shafts(Rng& rng) {
     if (rng.uniform() >= (spiny ? 0.2 : 0.75) * std::sqrt(axis.dot(axis)) / 1000) continue;
     const Vec3d side = normalised(cross(normalised(axis), rng.direction()));
     const int sign = rng.uniform() < (spiny ? 0.35 : 0.7) ? 1 : -1;
-    add_open(kNone, i, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), -side, 0.75 * rng.log_normal(1, 0.5), sign);
+    add_open(kNone, i, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), -side,
+             0.75 * rng.log_normal(1, 0.5), sign);
   }
 }
 

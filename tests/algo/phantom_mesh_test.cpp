@@ -82,7 +82,7 @@ TEST(PhantomMesh, OrganellesAndSynapsesAreClosed) {
       EXPECT_GT(phantom_mesh_volume_um3(mesh), 0);
     }
     const double r = static_cast<double>(m.synapses[k].radius_nm) / 1000;
-    EXPECT_NEAR(phantom_mesh_area_um2(phantom_mesh_synapse(m, k)), 2 * std::numbers::pi * (r * r + r * 0.064), 0.06);
+    EXPECT_NEAR(phantom_mesh_area_um2(phantom_mesh_synapse(m, k)), 2 * std::numbers::pi * (r * r + r * 0.054), 0.06);
   }
 }
 

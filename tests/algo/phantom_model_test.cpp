@@ -43,7 +43,8 @@ TEST(PhantomModel, CellIdIsTheSmallestSupervoxelId) {
   const PhantomModel& m = model();
   ASSERT_GT(m.cells.size(), 50u);
   EXPECT_TRUE(std::is_sorted(m.cells.begin(), m.cells.end(), [](const auto& a, const auto& b) { return a.id < b.id; }));
-  EXPECT_TRUE(std::is_sorted(m.supervoxels.begin(), m.supervoxels.end(), [](const auto& a, const auto& b) { return a.id < b.id; }));
+  EXPECT_TRUE(std::is_sorted(m.supervoxels.begin(), m.supervoxels.end(),
+                             [](const auto& a, const auto& b) { return a.id < b.id; }));
   std::vector<Id> smallest(m.cells.size(), ~Id{0});
   std::set<Id> ids;
   for (const auto& s : m.supervoxels) {
@@ -62,7 +63,9 @@ TEST(PhantomModel, GraphComponentsAreTheCells) {
   for (const auto& s : m.supervoxels) labels.push_back(s.label);
   std::sort(labels.begin(), labels.end());
   labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  const auto at = [&](Id id) { return static_cast<std::uint32_t>(std::lower_bound(labels.begin(), labels.end(), id) - labels.begin()); };
+  const auto at = [&](Id id) {
+    return static_cast<std::uint32_t>(std::lower_bound(labels.begin(), labels.end(), id) - labels.begin());
+  };
   UnionFind sets(static_cast<std::uint32_t>(labels.size()));
   for (const auto& [a, b] : m.sv_edges) {
     ASSERT_LT(a, b);
@@ -95,7 +98,8 @@ TEST(PhantomModel, SynapsesJoinAxonsToDendrites) {
     (s.decoy ? decoys : truth) += 1;
     if (s.decoy) continue;
     EXPECT_TRUE(s.pre_compartment == kBoutonEnPassant || s.pre_compartment == kBoutonTerminal);
-    EXPECT_TRUE(s.post_compartment == kShaft || s.post_compartment == kSpineHead || s.post_compartment == kSoma || s.post_compartment == kSpineNeck);
+    EXPECT_TRUE(s.post_compartment == kShaft || s.post_compartment == kSpineHead || s.post_compartment == kSoma ||
+                s.post_compartment == kSpineNeck);
     EXPECT_EQ(s.sign, m.params.types[static_cast<std::size_t>(m.cells[s.pre_cell].type)].sign);
     EXPECT_NE(m.cells[s.post_cell].type, PhantomType::astrocyte);
     EXPECT_EQ(s.post_compartment == kSpineHead, !std::isnan(s.head_volume_um3));

@@ -102,7 +102,9 @@ TEST(PhantomRender, ModelIsAFunctionOfSeedAndParams) {
 // Number of 6-connected components of each non-zero id.
 std::map<Id, int> components(VolumeView<const std::uint64_t> v) {
   UnionFind sets(static_cast<std::uint32_t>(v.size.product()));
-  const auto at = [&](std::int64_t x, std::int64_t y, std::int64_t z) { return static_cast<std::uint32_t>(x + v.size.x * (y + v.size.y * z)); };
+  const auto at = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    return static_cast<std::uint32_t>(x + v.size.x * (y + v.size.y * z));
+  };
   for (std::int64_t z = 0; z < v.size.z; ++z)
     for (std::int64_t y = 0; y < v.size.y; ++y)
       for (std::int64_t x = 0; x < v.size.x; ++x) {
@@ -122,9 +124,11 @@ TEST(PhantomRender, CellsAndSupervoxelsAreConnected) {
     const PhantomModel& m = small_model(level);
     PhantomVolumes v;
     PhantomRenderer(m).render(phantom_box(m.params), kPhantomCell | kPhantomSv, v, 2);
-    for (const auto& [id, n] : components(std::as_const(v.cell).view())) EXPECT_EQ(n, 1) << "cell " << id << " at level " << level;
+    for (const auto& [id, n] : components(std::as_const(v.cell).view()))
+      EXPECT_EQ(n, 1) << "cell " << id << " at level " << level;
     if (level == 3) continue;  // borders are eroded there, and wrong merges join what only touches
-    for (const auto& [id, n] : components(std::as_const(v.sv).view())) EXPECT_EQ(n, 1) << "supervoxel " << id << " at level " << level;
+    for (const auto& [id, n] : components(std::as_const(v.sv).view()))
+      EXPECT_EQ(n, 1) << "supervoxel " << id << " at level " << level;
   }
 }
 
@@ -180,7 +184,8 @@ TEST(PhantomRender, JunctionsTouchBothPartners) {
 }
 
 TEST(PhantomRender, NoiseLevelsFollowTheTable) {
-  const std::array<double, 4> blur{0, 15, 30, 50}, sigma{0, 0.08, 0.15, 0.25}, blobs{0, 0.2, 0.5, 1}, drop{0, 0, 0.05, 0.1}, plane{0, 20000, 10000, 5000}, merge{0, 0, 0.002, 0.01};
+  const std::array<double, 4> blur{0, 15, 30, 50}, sigma{0, 0.08, 0.15, 0.25}, blobs{0, 0.2, 0.5, 1},
+      drop{0, 0, 0.05, 0.1}, plane{0, 20000, 10000, 5000}, merge{0, 0, 0.002, 0.01};
   for (int k = 0; k < 4; ++k) {
     const PhantomNoise n = phantom_noise(k);
     const auto i = static_cast<std::size_t>(k);

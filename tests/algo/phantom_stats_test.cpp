@@ -23,7 +23,8 @@ TEST_P(PhantomTissue, MeasuresLikeRealTissue) {
   PhantomParams p = phantom_params();
   p.seed = GetParam();
   for (const PhantomStat& s : phantom_stats(make_phantom_model(p), {}, 2))
-    EXPECT_TRUE(s.accepted()) << s.name << ": " << s.value << ' ' << s.unit << ", accepted " << s.accept_min << " to " << s.accept_max;
+    EXPECT_TRUE(s.accepted()) << s.name << ": " << s.value << ' ' << s.unit << ", accepted " << s.accept_min << " to "
+                              << s.accept_max;
 }
 INSTANTIATE_TEST_SUITE_P(Seeds, PhantomTissue, ::testing::Values(1, 2));
 
@@ -44,12 +45,18 @@ TEST(PhantomParams, ShiftedChangesEveryMorphologyParameter) {
   };
   for (std::size_t k = 0; k < kPhantomTypes; ++k) {
     const auto &s = a.types[k], &t = b.types[k];
-    expect_moved(s.soma_radius_nm, t.soma_radius_nm, "soma_radius_nm"), expect_moved(s.n_dendrites, t.n_dendrites, "n_dendrites");
-    expect_moved(s.dendrite_radius_nm, t.dendrite_radius_nm, "dendrite_radius_nm"), expect_moved(s.dendrite_tip_radius_nm, t.dendrite_tip_radius_nm, "tip");
-    expect_moved(s.dendrite_length_um, t.dendrite_length_um, "dendrite_length_um"), expect_moved(s.dendrite_branch_um, t.dendrite_branch_um, "branch");
-    expect_moved(s.spines_per_um, t.spines_per_um, "spines"), expect_moved(s.neck_width_nm, t.neck_width_nm, "neck"), expect_moved(s.head_width_nm, t.head_width_nm, "head");
-    expect_moved(s.axon_radius_nm, t.axon_radius_nm, "axon_radius_nm"), expect_moved(s.bouton_spacing_um, t.bouton_spacing_um, "spacing");
-    expect_moved(s.bouton_radius_nm, t.bouton_radius_nm, "bouton"), expect_moved(s.mito_axon, t.mito_axon, "mito"), expect_moved(s.myelin_nm, t.myelin_nm, "myelin");
+    expect_moved(s.soma_radius_nm, t.soma_radius_nm, "soma_radius_nm"),
+        expect_moved(s.n_dendrites, t.n_dendrites, "n_dendrites");
+    expect_moved(s.dendrite_radius_nm, t.dendrite_radius_nm, "dendrite_radius_nm"),
+        expect_moved(s.dendrite_tip_radius_nm, t.dendrite_tip_radius_nm, "tip");
+    expect_moved(s.dendrite_length_um, t.dendrite_length_um, "dendrite_length_um"),
+        expect_moved(s.dendrite_branch_um, t.dendrite_branch_um, "branch");
+    expect_moved(s.spines_per_um, t.spines_per_um, "spines"), expect_moved(s.neck_width_nm, t.neck_width_nm, "neck"),
+        expect_moved(s.head_width_nm, t.head_width_nm, "head");
+    expect_moved(s.axon_radius_nm, t.axon_radius_nm, "axon_radius_nm"),
+        expect_moved(s.bouton_spacing_um, t.bouton_spacing_um, "spacing");
+    expect_moved(s.bouton_radius_nm, t.bouton_radius_nm, "bouton"), expect_moved(s.mito_axon, t.mito_axon, "mito"),
+        expect_moved(s.myelin_nm, t.myelin_nm, "myelin");
     EXPECT_EQ(s.sign, t.sign);
   }
 }

@@ -8,7 +8,8 @@ namespace syconn {
 struct PhantomMesh {
   std::vector<Vec3f> vertices_nm;
   std::vector<std::array<std::uint32_t, 3>> faces;
-  std::vector<std::uint32_t> vertex_node;  ///< nearest node of the model (its compartment is the vertex's truth); empty for organelles
+  std::vector<std::uint32_t>
+      vertex_node;  ///< nearest node of the model (its compartment is the vertex's truth); empty for organelles
 };
 
 /// Surface of a whole cell from the vector model, neighbours ignored: marching cubes of the union of its tubes on a

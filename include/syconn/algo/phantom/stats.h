@@ -9,12 +9,12 @@ struct PhantomStat {
   std::string name, unit;
   double value = 0;
   double accept_min = 0, accept_max = 0;
-  std::string real;             ///< what real tissue measures, as text
+  std::string real;  ///< what real tissue measures, as text
   bool accepted() const { return value >= accept_min && value <= accept_max; }
 };
 
-/// The table of phantom.md from the model and `region`, rendered at the model's voxel size. Empty region: the box where it is small, else
-/// eight blocks of 192×192×96 voxels spread over it.
+/// The table of phantom.md from the model and `region`, rendered at the model's voxel size. Empty region: the box where
+/// it is small, else eight blocks of 192×192×96 voxels spread over it.
 std::vector<PhantomStat> phantom_stats(const PhantomModel& model, const Box3& region = {}, int threads = 1);
 
 /// Share of voxels that have a 6-neighbour of another id inside the volume (background counts as an id).
