@@ -159,6 +159,8 @@ std::vector<std::uint32_t> grow_path(Builder& b, const GrowSpec& s, Rng& rng) {
       GrowSpec local = s;
       if (!b.p.dense && s.compartment == kAxon && out > -15000)
         local.target = -outward(b, q), local.target_weight = 0.6 + out / 25000;
+      // in free space nothing bends a path but this
+      if (!b.p.dense) dir = normalised(dir + Vec3d(rng.normal(), rng.normal(), rng.normal()) * (0.5 * s.wobble));
       const Choice c = choose_direction(b, local, q, dir, r1, rng);
       if (!c.found) break;
       dir = c.direction;

@@ -73,6 +73,7 @@ std::vector<Vec3d> creep(const Builder& b, std::uint32_t from, const Vec3d& goal
     double best_score = -1e9;
     for (int tries = 0; tries < 12; ++tries) {
       const Vec3d d = normalised(normalised(goal - q) + (tries ? rng.direction() * 0.9 : Vec3d()) + last * 0.2);
+      if (!b.in_box(q + d * kStepNm)) continue;  // a loop outside would come back as a piece of its own
       const auto room = b.room(q + d * kStepNm, kThinNm, cell, 1e9, 120);
       if (!room.feasible || !b.room(q + d * (0.5 * kStepNm), kThinNm, cell, 1e9, kMarginNm).feasible) continue;
       const double score = d.dot(normalised(goal - q)) + room.gap / 100;

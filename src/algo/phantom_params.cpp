@@ -15,7 +15,7 @@ PhantomTypeParams spiny_exc() {
   t.axon_radius_nm = 105, t.axon_length_um = 900, t.axon_branch_um = 45;
   t.bouton_spacing_um = 3.1, t.bouton_radius_nm = 340, t.terminal_share = 0.4;
   t.sign = 1, t.spine_target = 0.82, t.soma_target = 0.0, t.synapse_area_um2 = 1.1;
-  t.mito_dendrite = 0.62, t.mito_axon = 0.5, t.mito_radius = 0.42, t.vesicle_fill = 0.62;
+  t.mito_dendrite = 0.5, t.mito_axon = 0.5, t.mito_radius = 0.40, t.vesicle_fill = 0.62;
   t.myelin_share = 0.04, t.myelin_nm = 90, t.wobble = 0.28;
   t.dense_dendrite_share = 0.72, t.dense_axon_share = 0.30, t.cell_share = 0.34;
   return t;
@@ -28,7 +28,7 @@ PhantomTypeParams aspiny_inh() {
   t.axon_radius_nm = 120, t.axon_length_um = 1300, t.axon_branch_um = 25;
   t.bouton_spacing_um = 2.9, t.bouton_radius_nm = 370, t.terminal_share = 0.55;
   t.sign = -1, t.spine_target = 0.08, t.soma_target = 0.3, t.synapse_area_um2 = 1.1;
-  t.mito_dendrite = 0.7, t.mito_axon = 0.6, t.mito_radius = 0.45, t.vesicle_fill = 0.68;
+  t.mito_dendrite = 0.55, t.mito_axon = 0.6, t.mito_radius = 0.43, t.vesicle_fill = 0.68;
   t.myelin_share = 0.0, t.myelin_nm = 0, t.wobble = 0.42;
   t.dense_dendrite_share = 0.18, t.dense_axon_share = 0.12, t.cell_share = 0.2;
   return t;
@@ -41,7 +41,7 @@ PhantomTypeParams gpe_inh() {
   t.axon_radius_nm = 190, t.axon_length_um = 700, t.axon_branch_um = 40;
   t.bouton_spacing_um = 4.6, t.bouton_radius_nm = 560, t.terminal_share = 0.6;
   t.sign = -1, t.spine_target = 0.02, t.soma_target = 0.4, t.synapse_area_um2 = 1.15;
-  t.mito_dendrite = 0.8, t.mito_axon = 0.9, t.mito_radius = 0.5, t.vesicle_fill = 0.72;
+  t.mito_dendrite = 0.6, t.mito_axon = 0.9, t.mito_radius = 0.5, t.vesicle_fill = 0.72;
   t.myelin_share = 0.35, t.myelin_nm = 150, t.wobble = 0.22;
   t.dense_dendrite_share = 0.1, t.dense_axon_share = 0.05, t.cell_share = 0.18;
   return t;
@@ -52,7 +52,7 @@ PhantomTypeParams afferent_exc() {
   t.axon_radius_nm = 95, t.axon_length_um = 1000, t.axon_branch_um = 70;
   t.bouton_spacing_um = 2.9, t.bouton_radius_nm = 330, t.terminal_share = 0.3;
   t.sign = 1, t.spine_target = 0.84, t.synapse_area_um2 = 1.05;
-  t.mito_axon = 0.45, t.mito_radius = 0.42, t.vesicle_fill = 0.6;
+  t.mito_axon = 0.45, t.mito_radius = 0.40, t.vesicle_fill = 0.6;
   t.myelin_share = 0.01, t.myelin_nm = 80, t.wobble = 0.2;
   t.dense_axon_share = 0.42, t.cell_share = 0.12;
   return t;
@@ -73,7 +73,7 @@ PhantomTypeParams astrocyte() {
   PhantomTypeParams t;
   t.soma_radius_nm = 4000, t.n_dendrites = 9;
   t.dendrite_radius_nm = 800, t.dendrite_tip_radius_nm = 110, t.dendrite_length_um = 26, t.dendrite_branch_um = 4;
-  t.mito_dendrite = 0.35, t.mito_radius = 0.42, t.wobble = 0.45, t.cell_share = 0.06;
+  t.mito_dendrite = 0.35, t.mito_radius = 0.40, t.wobble = 0.45, t.cell_share = 0.06;
   return t;
 }
 

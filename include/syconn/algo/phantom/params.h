@@ -66,12 +66,12 @@ struct PhantomParams {
       -1;  ///< dense only: cells with their soma in the box; -1: soma_per_1000um3, at least 1 if edges >= 9 um
   double soma_per_1000um3 = 0.12;
   double dendrite_um_per_um3 = 0.58;  ///< dense only: path of dendrites that pass through
-  double axon_um_per_um3 = 1.75;      ///< dense only: path of axons
+  double axon_um_per_um3 = 1.56;      ///< dense only: path of axons
   double astrocyte_um_per_um3 = 0.7;  ///< dense only: upper limit of astrocyte path
-  double reach_nm = 125;              ///< a voxel farther than this from every tube's nominal surface is extracellular
+  double reach_nm = 113;              ///< a voxel farther than this from every tube's nominal surface is extracellular
   double gap_nm =
       3;  ///< mean width of the cleft between touching cells; varies over the wall from none to 4 times this
-  double corner_nm = 50;  ///< extracellular where three cells meet: depth differences to the winner sum up below this
+  double corner_nm = 54;  ///< extracellular where three cells meet: depth differences to the winner sum up below this
   double warp_nm = 40, warp_length_nm = 420;   ///< smooth displacement of walls and its scale
   double rough_nm = 9, rough_length_nm = 110;  ///< finer displacement
   double decoys_per_synapse = 0.3;  ///< half dark contacts without vesicles, half vesicle clouds without a contact
