@@ -77,10 +77,10 @@ void RunArguments::add_to(CLI::App& app) {
       ->type_name("LEVEL")->check(CLI::IsMember({"sizes", "full"}))->default_str("sizes")->group("Behaviour");
 }
 
-Run RunArguments::open(const std::vector<std::string>& only) const {
+PipelineRun RunArguments::open(const std::vector<std::string>& only) const {
   const StageTable& table = stage_table();
   if (config.empty() && out.empty()) throw Error(Category::usage, "give -c CONFIG, or -o DIR of an existing run");
-  if (config.empty() && sets.empty() && only.empty()) return Run::open(out, table);
+  if (config.empty() && sets.empty() && only.empty()) return PipelineRun::open(out, table);
   const fs::path file = config.empty() ? fs::path(out) / "config.yml" : fs::path(config);
   RunConfig loaded = load_config(file, sets, table.sections());
   const fs::path folder = out.empty() ? fs::path("runs") / loaded.dataset.name : fs::path(out);

@@ -39,7 +39,7 @@ struct RunArguments {
   void add_to(CLI::App& app);
   CheckLevel level() const { return check == "full" ? CheckLevel::full : CheckLevel::sizes; }
   /// The run: of the config, in -o (default runs/<name>); without -c the run folder's own config.yml.
-  Run open(const std::vector<std::string>& only) const;
+  PipelineRun open(const std::vector<std::string>& only) const;
 };
 
 /// Set by SIGTERM, SIGUSR1 and SIGINT: finish the jobs in work, then stop.

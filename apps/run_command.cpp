@@ -37,7 +37,7 @@ std::string joined(int argc, char** argv) {
   return line;
 }
 
-void report(const RunSummary& s, const Run& run, const Options& options) {
+void report(const RunSummary& s, const PipelineRun& run, const Options& options) {
   if (options.json) {
     const Json json = {{"run", run.folder().string()}, {"jobs_run", s.jobs_run}, {"jobs_skipped", s.jobs_skipped}, {"wall_s", s.wall_s}, {"peak_rss_bytes", s.peak_rss_bytes}};
     std::cout << json.dump(1) << '\n';
@@ -56,7 +56,7 @@ int run_command(const std::string& name, int argc, char** argv) {
   describe(app, name, options);
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
-  const Run run = options.run.open(name == "run" ? std::vector<std::string>{} : std::vector<std::string>{name});
+  const PipelineRun run = options.run.open(name == "run" ? std::vector<std::string>{} : std::vector<std::string>{name});
   if (options.dry_run) {
     const Json plan = dry_run_json(run, options.run.level());
     std::cout << (options.json ? plan.dump(1) + "\n" : dry_run_text(plan));

@@ -19,7 +19,7 @@ int status_command(const std::string&, int argc, char** argv) {
   app.footer(help_footer({"RUN/config.yml, plan.json, work/*/*/done and failed"}, {}, {"syconn status runs/demo", "syconn status runs/demo --json --exit-code"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
-  const Run run = Run::open(folder, stage_table());
+  const PipelineRun run = PipelineRun::open(folder, stage_table());
   const Json status = status_json(run, check == "full" ? CheckLevel::full : CheckLevel::sizes);
   std::cout << (json ? status.dump(1) + "\n" : status_text(status));
   return exit_code_asked && status.at("state") != "complete" ? static_cast<int>(Category::partial) : 0;

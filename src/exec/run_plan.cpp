@@ -32,7 +32,7 @@ Json stage_keys(const Stage& stage, const RunConfig& config, const Geometry& geo
 
 }  // namespace
 
-Run::Run(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only)
+PipelineRun::PipelineRun(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only)
     : config_(std::move(config)), folder_(std::move(folder)), table_(&table) {
   box_ = table.dataset_box(config_);
   const std::vector<std::string>& asked = only.empty() ? config_.stages : only;
@@ -55,11 +55,11 @@ Run::Run(RunConfig config, fs::path folder, const StageTable& table, const std::
     throw Error(Category::input, config_.file.string() + ": no stage has its inputs; see dataset.volumes and 'syconn config show --resolved'");
 }
 
-Geometry Run::geometry_now() const {
+Geometry PipelineRun::geometry_now() const {
   return {box_, config_.dataset.chunk_vx, config_.dataset.voxel_size_nm, config_.execution.merge_fan_in};
 }
 
-StagePlan Run::plan_stage(const Stage& stage) const {
+StagePlan PipelineRun::plan_stage(const Stage& stage) const {
   StagePlan plan;
   plan.stage = &stage;
   plan.geometry = geometry_now();
@@ -82,7 +82,7 @@ StagePlan Run::plan_stage(const Stage& stage) const {
   return plan;
 }
 
-Run Run::open(const fs::path& folder, const StageTable& table) {
+PipelineRun PipelineRun::open(const fs::path& folder, const StageTable& table) {
   const fs::path file = folder / "config.yml";
   if (!fs::exists(file))
     throw Error(Category::input, "'" + folder.string() + "' is no run folder: it has no config.yml ('syconn run -c CONFIG -o DIR' makes one)");
@@ -93,13 +93,13 @@ Run Run::open(const fs::path& folder, const StageTable& table) {
   return {load_config(file, {}, table.sections()), folder, table, names};
 }
 
-const StagePlan& Run::stage(const std::string& name) const {
+const StagePlan& PipelineRun::stage(const std::string& name) const {
   for (const StagePlan& plan : plans_)
     if (plan.stage->name == name) return plan;
   throw Error(Category::usage, "stage '" + name + "' is not part of this run");
 }
 
-Json Run::plan_json() const {
+Json PipelineRun::plan_json() const {
   Json plan;
   plan["format"] = "syconn.plan";
   plan["version"] = version();
@@ -119,7 +119,7 @@ Json Run::plan_json() const {
   return plan;
 }
 
-void Run::write() const {
+void PipelineRun::write() const {
   make_folder(folder_);
   write_file_atomically(folder_ / "config.yml", resolved_yaml(config_, table_->sections()));
   for (const StagePlan& s : plans_) {
@@ -133,11 +133,11 @@ void Run::write() const {
   write_file_atomically(folder_ / "plan.json", plan_json().dump(1) + "\n");
 }
 
-fs::path Run::step_folder(const StagePlan& plan, const StepPlan& step) const {
+fs::path PipelineRun::step_folder(const StagePlan& plan, const StepPlan& step) const {
   return folder_ / "work" / plan.stage->name / step.step->name;
 }
 
-Job Run::job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const {
+Job PipelineRun::job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const {
   if (index < 0 || index >= step.jobs)
     throw Error(Category::usage, plan.stage->name + "/" + step.step->name + " has jobs 0 to " + std::to_string(step.jobs - 1) +
                                      ", not " + std::to_string(index));
@@ -146,7 +146,7 @@ Job Run::job(const StagePlan& plan, const StepPlan& step, std::int64_t index) co
   return job;
 }
 
-std::string Run::why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index, CheckLevel level) const {
+std::string PipelineRun::why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index, CheckLevel level) const {
   const fs::path marker = step_folder(plan, step) / "done" / (std::to_string(index) + ".json");
   if (!fs::exists(marker)) return "not done";
   try {
@@ -167,20 +167,20 @@ std::string Run::why_pending(const StagePlan& plan, const StepPlan& step, std::i
   return {};
 }
 
-std::vector<std::int64_t> Run::pending(const StagePlan& plan, const StepPlan& step, CheckLevel level) const {
+std::vector<std::int64_t> PipelineRun::pending(const StagePlan& plan, const StepPlan& step, CheckLevel level) const {
   std::vector<std::int64_t> list;
   for (std::int64_t i = 0; i < step.jobs; ++i)
     if (!why_pending(plan, step, i, level).empty()) list.push_back(i);
   return list;
 }
 
-std::vector<std::string> Run::changes(const StagePlan& plan) const {
+std::vector<std::string> PipelineRun::changes(const StagePlan& plan) const {
   const auto stored = stored_stage(folder_, plan.stage->name);
   if (!stored || stored->value("hash", "") == plan.hash) return {};
   return changed_keys(stored->at("keys"), plan.keys);
 }
 
-void Run::require_needs(const StagePlan& plan) const {
+void PipelineRun::require_needs(const StagePlan& plan) const {
   for (const std::string& need : plan.stage->needs) {
     const bool in_this_run = std::any_of(plans_.begin(), plans_.end(), [&](const StagePlan& p) { return p.stage->name == need; });
     if (in_this_run) continue;

@@ -20,7 +20,7 @@ std::string format(const char* pattern, Args... args) {
 
 constexpr std::int64_t kListed = 20;  ///< pending jobs named in reports
 
-Json step_json(const Run& run, const StagePlan& plan, const StepPlan& step, CheckLevel level) {
+Json step_json(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, CheckLevel level) {
   Json s = {{"name", step.step->name}, {"fan_out", step.step->fan_out.name}, {"jobs", step.jobs}, {"done", 0}, {"failed", 0}};
   std::int64_t done = 0;
   Json pending = Json::array(), failed = Json::array();
@@ -59,7 +59,7 @@ int lanes(const RunConfig& config, const StepPlan& step) {
 
 }  // namespace
 
-Json status_json(const Run& run, CheckLevel level) {
+Json status_json(const PipelineRun& run, CheckLevel level) {
   Json status = {{"run", run.folder().string()}, {"state", "complete"}, {"stages", Json::array()}};
   bool complete = true, failed = false;
   for (const StagePlan& plan : run.stages()) {
@@ -93,7 +93,7 @@ std::string status_text(const Json& status) {
   return text;
 }
 
-Json dry_run_json(const Run& run, CheckLevel level) {
+Json dry_run_json(const PipelineRun& run, CheckLevel level) {
   Json out = {{"run", run.folder().string()}, {"stages", Json::array()}};
   double core_s = 0, wall_s = 0, disk = 0, peak = 0;
   for (const StagePlan& plan : run.stages()) {

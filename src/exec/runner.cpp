@@ -58,7 +58,7 @@ void sweep_run(const fs::path& folder) {
 }
 
 /// One line in runs.jsonl a finished stage. O_APPEND of one short write: lines of two processes do not mix.
-void append_record(const Run& run, const StagePlan& plan, const RunnerOptions& options, const std::string& started,
+void append_record(const PipelineRun& run, const StagePlan& plan, const RunnerOptions& options, const std::string& started,
                    const RunSummary& summary) {
   Json r = {{"tool", "syconn"},       {"version", version()},     {"git", git_hash()},
             {"stage", plan.stage->name}, {"config_sha256", plan.hash}, {"keys", plan.keys},
@@ -82,7 +82,7 @@ void keep_failure(const fs::path& step_folder, std::int64_t index, const Error& 
 /// Runs the pending jobs of one step; knows threads, memory and when to stop.
 class StepRunner {
  public:
-  StepRunner(const Run& run, const StagePlan& plan, const StepPlan& step, const RunnerOptions& options, Progress& progress)
+  StepRunner(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, const RunnerOptions& options, Progress& progress)
       : run_(run), plan_(plan), step_(step), options_(options), progress_(progress) {}
 
   void execute(RunSummary& summary) {
@@ -144,7 +144,7 @@ class StepRunner {
     progress_.job_done(step_.step->fan_out.name == per_chunk.name ? job.box.voxels() : 0);
   }
 
-  const Run& run_;
+  const PipelineRun& run_;
   const StagePlan& plan_;
   const StepPlan& step_;
   const RunnerOptions& options_;
@@ -153,7 +153,7 @@ class StepRunner {
 
 }  // namespace
 
-std::vector<std::string> run_job(const Run& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads) {
+std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads) {
   const Job job = run.job(plan, step, index);
   const Stopwatch watch;
   const double cpu = thread_cpu_s();
@@ -184,7 +184,7 @@ std::vector<std::string> run_job(const Run& run, const StagePlan& plan, const St
   return context.notes();
 }
 
-RunSummary run_local(const Run& run, const RunnerOptions& options, Progress& progress) {
+RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progress& progress) {
   run.write();
   sweep_run(run.folder());
   RunSummary total;

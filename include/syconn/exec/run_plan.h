@@ -28,13 +28,13 @@ struct StagePlan {
 };
 
 /// A run folder bound to a config: RUN/config.yml, plan.json, work/, datasets/, volumes/.
-class Run {
+class PipelineRun {
  public:
   /// Plans the stages of `config` (config.stages, else all with their inputs; `only` overrides). Touches no disk but
   /// reads inputs. A stage whose finished part was made with another chunk size keeps that chunk size.
-  Run(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only = {});
+  PipelineRun(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only = {});
   /// A run folder as it stands: its config.yml and plan.json suffice.
-  static Run open(const fs::path& folder, const StageTable& table);
+  static PipelineRun open(const fs::path& folder, const StageTable& table);
 
   const RunConfig& config() const { return config_; }
   const fs::path& folder() const { return folder_; }
@@ -58,7 +58,7 @@ class Run {
   void require_needs(const StagePlan& plan) const;
 
  private:
-  Run() = default;
+  PipelineRun() = default;
   Geometry geometry_now() const;
   StagePlan plan_stage(const Stage& stage) const;
   RunConfig config_;

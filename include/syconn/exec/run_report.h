@@ -7,11 +7,11 @@
 namespace syconn {
 
 /// What `syconn status` prints: per stage and step the jobs done, pending, failed; "state" is complete, incomplete or failed.
-Json status_json(const Run& run, CheckLevel level);
+Json status_json(const PipelineRun& run, CheckLevel level);
 std::string status_text(const Json& status);
 
 /// What --dry-run prints: per stage and step jobs, done, cores, memory, and estimates of time, disk and US$; why jobs must run.
-Json dry_run_json(const Run& run, CheckLevel level);
+Json dry_run_json(const PipelineRun& run, CheckLevel level);
 std::string dry_run_text(const Json& plan);
 
 }  // namespace syconn

@@ -26,9 +26,9 @@ struct RunSummary {
 /// what an earlier run left. The first failing job stops the step; its error is rethrown with stage, step, job and box
 /// and kept in failed/<index>.json. Throws Error{retry} when told to stop, Error{config} if a job needs more memory than
 /// execution.memory_gb.
-RunSummary run_local(const Run& run, const RunnerOptions& options, Progress& progress);
+RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progress& progress);
 
 /// One job, as an array task does it: compute, commit, marker. Returns notes. Idempotent; may run twice at once.
-std::vector<std::string> run_job(const Run& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads = 1);
+std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads = 1);
 
 }  // namespace syconn
