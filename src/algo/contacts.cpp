@@ -15,7 +15,7 @@ namespace {
 using namespace contacts;
 
 constexpr std::int64_t kBlockEdge = 512;                     // write boxes are cut into blocks of at most this edge
-constexpr std::int64_t kSlabVoxels = std::int64_t{1} << 24;  // and the morphology runs on slabs of about 256^3 voxels
+constexpr std::int64_t kSlabVoxels = std::int64_t{1} << 24;  // the morphology runs on slabs of about 256^3
 
 /// Result of a block: runs of ranked pairs.
 struct BlockPairs {
