@@ -166,7 +166,7 @@ float RawPainter::tissue(const Block& b, std::size_t j, const Vec3i& v) const {
   if (node == kNone) return lake_grey;
   const float depth = b.depth[j], wall = b.wall(j), myelin = m_.nodes[node].myelin_nm;
   float grey = lake_grey;
-  if (myelin > 0 && depth > -myelin) {
+  if (myelin > 0 && depth > -myelin && depth <= reach) {
     const float lamella = std::sin(6.2831853F * (depth + myelin + 3 * coarse_(v)) / 27);
     grey = 70 + 20 * lamella + 9 * mid_(v);
   } else if (b.inside[j] || depth <= reach) {

@@ -9,7 +9,7 @@
 namespace syconn::phantom {
 namespace {
 
-// Ids are unique and sparse; from the fifth cell on they need more than 32 bits, so narrowing shows at once.
+// Ids are unique and sparse; from the fourth cell on they need more than 32 bits, so narrowing shows at once.
 Id base_id(std::uint64_t seed, std::uint32_t rank) {
   return ((static_cast<Id>(rank) + 1) << 30) + (mix64(seed, rank) & 0xfffff);
 }
