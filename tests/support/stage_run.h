@@ -24,7 +24,7 @@ void write_volume(const fs::path& file, const std::string& name, const Volume<T>
 /// Runs the stages that `yaml` lists (or `only`) into folder/`out`; paths in `yaml` start at `folder`.
 inline RunSummary run_stages(const std::string& yaml, const fs::path& folder, const std::string& out = "run",
                              const std::vector<std::string>& only = {}) {
-  const Run run(parse_config(yaml, "test.yml", folder, {}, stage_table().sections()), folder / out, stage_table(),
+  const PipelineRun run(parse_config(yaml, "test.yml", folder, {}, stage_table().sections()), folder / out, stage_table(),
                 only);
   const auto progress = make_progress(std::cerr, false, true);
   return run_local(run, {}, *progress);
