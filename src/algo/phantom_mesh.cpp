@@ -128,11 +128,38 @@ struct Cases {
       std::vector<int> loop;
       for (int k = e; !done[static_cast<std::size_t>(k)]; k = next[static_cast<std::size_t>(k)])
         done[static_cast<std::size_t>(k)] = true, loop.push_back(k);
-      for (std::size_t k = 1; k + 1 < loop.size(); ++k)
-        out.push_back({static_cast<std::int8_t>(loop[0]), static_cast<std::int8_t>(loop[k]),
-                       static_cast<std::int8_t>(loop[k + 1])});
+      split(loop, 0, loop.size() - 1, out);
     }
     return out;
+  }
+  static bool on_one_face(int e, int f) {
+    const auto& a = kEdge[static_cast<std::size_t>(e)];
+    const auto& b = kEdge[static_cast<std::size_t>(f)];
+    const int all = a[0] & a[1] & b[0] & b[1], any = a[0] | a[1] | b[0] | b[1];
+    return all != 0 || any != 7;
+  }
+  // Diagonals in a face of the cube that the best cut of loop[i..j] into triangles needs; `at`: the corner over (i, j).
+  static int diagonals(const std::vector<int>& loop, std::size_t i, std::size_t j, std::size_t& at) {
+    if (j - i < 2) return 0;
+    int best = 1000;
+    for (std::size_t k = i + 1; k < j; ++k) {
+      std::size_t ignored = 0;
+      const int cost = (k - i > 1 && on_one_face(loop[i], loop[k])) + (j - k > 1 && on_one_face(loop[k], loop[j])) +
+                       diagonals(loop, i, k, ignored) + diagonals(loop, k, j, ignored);
+      if (cost < best) best = cost, at = k;
+    }
+    return best;
+  }
+  // A diagonal in a face could be one of the neighbour's too: an edge of four triangles. So they are avoided.
+  static void split(const std::vector<int>& loop, std::size_t i, std::size_t j,
+                    std::vector<std::array<std::int8_t, 3>>& out) {
+    if (j - i < 2) return;
+    std::size_t k = i + 1;
+    diagonals(loop, i, j, k);
+    out.push_back(
+        {static_cast<std::int8_t>(loop[i]), static_cast<std::int8_t>(loop[k]), static_cast<std::int8_t>(loop[j])});
+    split(loop, i, k, out);
+    split(loop, k, j, out);
   }
 };
 

@@ -79,7 +79,7 @@ TEST(PhantomVector, ASkeletonIsOneTree) {
       for (std::size_t k = 0; k < 3; ++k) sum += std::pow(static_cast<double>(xyz[3 * edges[e] + k]) - static_cast<double>(xyz[3 * edges[e + 1] + k]), 2);
       length_nm += std::sqrt(sum);
     }
-    EXPECT_NEAR(static_cast<double>(path_um.at(row)), length_nm / 1000, 0.01);
+    EXPECT_NEAR(static_cast<double>(path_um(row)), length_nm / 1000, 0.01);
     for (const std::uint8_t c : ssv.ragged<std::uint8_t>("skeleton", "compartment", id)) EXPECT_TRUE(c <= 6 || c == 255);
     EXPECT_EQ(ssv.ragged<std::uint8_t>("vertex_comp", "values", id).size() * 3, ssv.ragged<float>("mesh", "vertices_nm", id).size());
   });
@@ -92,13 +92,13 @@ TEST(PhantomVector, IdsAgreeAcrossTables) {
     const SegmentationDataset set = table(type);
     std::map<Id, std::set<Id>> by_cell;
     const auto cell_id = set.column<Id>("cell_id");
-    for_all(set, [&](Id id, Row row) { by_cell[cell_id.at(row)].insert(id); });
+    for_all(set, [&](Id id, Row row) { by_cell[cell_id(row)].insert(id); });
     const auto count = ssv.column<std::uint32_t>("n_" + type);
     std::size_t cells = 0;
     for_all(ssv, [&](Id id, Row row) {
       const auto ids = ssv.ragged<Id>(type + "_ids", "ids", id);
       EXPECT_EQ(std::set<Id>(ids.begin(), ids.end()), by_cell[id]);
-      EXPECT_EQ(count.at(row), ids.size());
+      EXPECT_EQ(count(row), ids.size());
       cells += !by_cell[id].empty();
     });
     EXPECT_LE(by_cell.size(), ssv.size());
@@ -112,10 +112,10 @@ TEST(PhantomVector, SynapsesNameTheirCells) {
   const auto sign = syn.column<std::int8_t>("sign");
   std::map<Id, std::set<Id>> by_cell;
   for_all(syn, [&](Id id, Row row) {
-    ASSERT_LT(a.at(row), b.at(row));
-    EXPECT_EQ(std::minmax(pre.at(row), post.at(row)), std::minmax(a.at(row), b.at(row)));
-    EXPECT_EQ(std::abs(int{sign.at(row)}), 1);
-    for (const Id cell : {a.at(row), b.at(row)})
+    ASSERT_LT(a(row), b(row));
+    EXPECT_EQ(std::minmax(pre(row), post(row)), std::minmax(a(row), b(row)));
+    EXPECT_EQ(std::abs(int{sign(row)}), 1);
+    for (const Id cell : {a(row), b(row)})
       if (cell != kBackground) by_cell[cell].insert(id);
   });
   std::size_t listed = 0;
@@ -134,7 +134,7 @@ TEST(PhantomVector, ColumnsFitTheMesh) {
     const auto lo = set.column<std::int64_t>("bbox_min_vx"), hi = set.column<std::int64_t>("bbox_max_vx"), rep = set.column<std::int64_t>("rep_vx");
     const auto size = set.column<std::uint64_t>("size_vx");
     for_all(set, [&](Id id, Row row) {
-      EXPECT_GT(size.at(row), 0u);
+      EXPECT_GT(size(row), 0u);
       const auto l = lo.values(row), h = hi.values(row), r = rep.values(row);
       const double voxel_nm[3] = {10, 10, 25};
       const auto xyz = set.ragged<float>("mesh", "vertices_nm", id);
