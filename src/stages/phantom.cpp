@@ -2,18 +2,31 @@
 #include <memory>
 #include <mutex>
 
-#include "phantom_tables.h"
 #include "syconn/algo/phantom/render.h"
 #include "syconn/algo/phantom/stats.h"
 #include "syconn/core/parallel.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/volume_writer.h"
 #include "syconn/stages/phantom_stats.h"
+#include "truth_tables.h"
 #include "volumes.h"
 
 /// Synthetic tissue with the whole truth, as an input for every other stage: docs/stages/phantom.md.
 namespace syconn {
 namespace {
+
+/// The box and voxel size are the dataset's.
+struct PhantomConfig {
+  std::uint64_t seed = 1;
+  int noise_level = 1;
+  std::string preset = "standard";
+
+  void describe(Fields& f) {
+    f.add("seed", seed, "another seed is another tissue");
+    f.add("noise_level", noise_level, "0 clean to 3 bad: blur and noise of the maps, false blobs, dropped junctions, splits and merges", Range{0, 3});
+    f.add("preset", preset, "standard, or shifted: every morphology parameter differs", Choices{"standard", "shifted"});
+  }
+};
 
 struct VolumeKind {
   const char* name;

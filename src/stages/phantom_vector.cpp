@@ -3,10 +3,10 @@
 #include <memory>
 #include <mutex>
 
-#include "phantom_tables.h"
 #include "phantom_vector_rows.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/dataset_top.h"
+#include "truth_tables.h"
 
 /// Whole synthetic cells without voxels, straight into a run folder's tables: docs/stages/phantom-vector.md.
 namespace syconn {

@@ -30,7 +30,7 @@ void expect_closed(const PhantomMesh& mesh) {
   std::int64_t open = 0;
   for (const auto& [e, n] : edges) {
     const auto it = edges.find({e.second, e.first});
-    open += it == edges.end() || it->second != n;
+    open += it == edges.end() || it->second != 1 || n != 1;
   }
   EXPECT_EQ(open, 0) << mesh.faces.size() << " faces";
 }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "phantom_tables.h"
+#include "truth_tables.h"
 
 #include "syconn/io/table_csv.h"
 
 namespace syconn {
-
-void PhantomConfig::describe(Fields& f) {
-  f.add("seed", seed, "another seed is another tissue");
-  f.add("noise_level", noise_level, "0 clean to 3 bad: blur and noise of the maps, false blobs, dropped junctions, splits and merges", Range{0, 3});
-  f.add("preset", preset, "standard, or shifted: every morphology parameter differs", Choices{"standard", "shifted"});
-}
-
 namespace {
 
 Id cell_id(const PhantomModel& m, std::uint32_t cell_idx) { return cell_idx == kNone ? kBackground : m.cells[cell_idx].id; }
