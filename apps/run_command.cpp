@@ -44,7 +44,7 @@ void report(const RunSummary& s, const PipelineRun& run, const Options& options)
   } else if (!options.quiet) {
     std::cerr << s.jobs_run << " jobs run, " << s.jobs_skipped << " already done, " << duration_text(s.wall_s) << ", peak memory "
               << static_cast<double>(s.peak_rss_bytes / 10000000) / 100 << " GB. Results: " << run.folder().string()
-              << "/datasets, logs: " << run.folder().string() << "/work/*/*/logs\n";
+              << ", logs: " << run.folder().string() << "/work/*/*/logs\n";
   }
 }
 

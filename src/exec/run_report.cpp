@@ -65,6 +65,7 @@ Json status_json(const PipelineRun& run, CheckLevel level) {
   for (const StagePlan& plan : run.stages()) {
     Json stage = {{"name", plan.stage->name}, {"steps", Json::array()}};
     for (const StepPlan& step : plan.steps) {
+      if (step.jobs == 0) continue;  // a tree that few chunks do not need
       stage["steps"].push_back(step_json(run, plan, step, level));
       complete &= stage["steps"].back()["done"].get<std::int64_t>() == step.jobs;
       failed |= stage["steps"].back()["failed"].get<std::int64_t>() > 0;
@@ -99,6 +100,7 @@ Json dry_run_json(const PipelineRun& run, CheckLevel level) {
   for (const StagePlan& plan : run.stages()) {
     Json stage = {{"name", plan.stage->name}, {"voxels", plan.geometry.voxels()}, {"changed", run.changes(plan)}, {"steps", Json::array()}};
     for (const StepPlan& step : plan.steps) {
+      if (step.jobs == 0) continue;
       const auto pending = run.pending(plan, step, level);
       const auto n = static_cast<std::int64_t>(pending.size());
       const double s = estimate_s(plan, step, n), bytes = step.step->resources.bytes_per_voxel * static_cast<double>(plan.geometry.voxels());
