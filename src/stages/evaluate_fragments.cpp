@@ -24,9 +24,11 @@ struct TrueSynapse {
 
 std::unordered_map<Id, TrueSynapse> read_synapses(const fs::path& file) {
   CsvReader csv(file, {"id", "pre_id", "post_id", "decoy", "dropped"});
-  const auto id = csv.column("id"), pre = csv.column("pre_id"), post = csv.column("post_id"), decoy = csv.column("decoy"), dropped = csv.column("dropped");
+  const auto id = csv.column("id"), pre = csv.column("pre_id"), post = csv.column("post_id"),
+             decoy = csv.column("decoy"), dropped = csv.column("dropped");
   std::unordered_map<Id, TrueSynapse> synapses;
-  while (csv.next()) synapses[csv.id(id)] = {ordered(csv.id(pre), csv.id(post)), csv.id(decoy) != 0, csv.id(dropped) != 0};
+  while (csv.next())
+    synapses[csv.id(id)] = {ordered(csv.id(pre), csv.id(post)), csv.id(decoy) != 0, csv.id(dropped) != 0};
   return synapses;
 }
 
@@ -49,7 +51,8 @@ bool joins(const std::multimap<Id, Id>& cells, Id sv_a, Id sv_b, const CellPair&
 }
 
 /// Voxels of each truth label under the runs (x, y, z, length) of one fragment.
-std::map<Id, std::int64_t> labels_below(const VolumeReader& truth, const Box3& box, const std::vector<std::int32_t>& runs) {
+std::map<Id, std::int64_t> labels_below(const VolumeReader& truth, const Box3& box,
+                                        const std::vector<std::int32_t>& runs) {
   const Volume<Id> labels = truth.read_labels(box);
   std::map<Id, std::int64_t> count;
   for (std::size_t r = 0; r + 3 < runs.size(); r += 4)
@@ -83,7 +86,8 @@ FragmentScore evaluate_fragments(const fs::path& run, const fs::path& phantom) {
   const auto syn = SegmentationDataset::open(run / "datasets/syn.h5");
   FragmentScore score;
   for (const Id id : labels_of_volume(*truth))
-    if (const auto s = synapses.find(id); s != synapses.end()) score.true_junctions += !s->second.decoy && !s->second.dropped;
+    if (const auto s = synapses.find(id); s != synapses.end())
+      score.true_junctions += !s->second.decoy && !s->second.dropped;
   const auto lo = syn.column<std::int64_t>("bbox_min_vx"), hi = syn.column<std::int64_t>("bbox_max_vx");
   const auto sv_a = syn.column<Id>("sv_a"), sv_b = syn.column<Id>("sv_b");
   const auto runs = syn.ragged<std::int32_t>("voxels", "runs_vx");
@@ -94,8 +98,11 @@ FragmentScore evaluate_fragments(const fs::path& run, const fs::path& phantom) {
       const auto a = lo.values(row), b = hi.values(row);
       const auto below = labels_below(*truth, {{a[0], a[1], a[2]}, {b[0], b[1], b[2]}}, runs(row));
       for (const auto& [id, n] : below)
-        if (const auto s = synapses.find(id); s != synapses.end() && !s->second.decoy && !s->second.dropped && joins(cells, sv_a(row), sv_b(row), s->second.cells)) found.insert(id);
-      const auto most = std::max_element(below.begin(), below.end(), [](const auto& x, const auto& y) { return x.second < y.second; });
+        if (const auto s = synapses.find(id); s != synapses.end() && !s->second.decoy && !s->second.dropped &&
+                                              joins(cells, sv_a(row), sv_b(row), s->second.cells))
+          found.insert(id);
+      const auto most = std::max_element(below.begin(), below.end(),
+                                         [](const auto& x, const auto& y) { return x.second < y.second; });
       if (most == below.end()) return void(++score.on_nothing);
       const TrueSynapse& s = synapses.at(most->first);
       if (s.decoy) return void(++score.on_decoys);
