@@ -45,6 +45,14 @@ struct RunArguments {
   PipelineRun open(const std::vector<std::string>& only) const;
 };
 
+/// -n, --json, -q and what follows: plan or run, then a summary.
+struct RunFlags {
+  bool dry_run = false, json = false, quiet = false;
+
+  void add_to(CLI::App& app);
+  int execute(const PipelineRun& run, CheckLevel level, int argc, char** argv) const;
+};
+
 /// Set by SIGTERM, SIGUSR1 and SIGINT: finish the jobs in work, then stop.
 extern std::atomic<int> stop_signal;
 void install_signal_handlers();

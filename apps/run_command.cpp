@@ -12,18 +12,7 @@
 namespace syconn {
 namespace {
 
-struct Options {
-  RunArguments run;
-  bool dry_run = false, json = false, quiet = false;
-};
-
-void describe(CLI::App& app, const std::string& name, Options& options) {
-  options.run.add_to(app);
-  app.add_flag("-n,--dry-run", options.dry_run,
-               "print jobs, cores, memory, time, disk and US$, and why jobs must run; run nothing")
-      ->group("Behaviour");
-  app.add_flag("--json", options.json, "with --dry-run: as JSON; else a summary as JSON on stdout")->group("Behaviour");
-  app.add_flag("-q,--quiet", options.quiet, "no progress on stderr")->group("Behaviour");
+void add_footer(CLI::App& app, const std::string& name) {
   const std::vector<std::string> examples{"syconn " + name + " -c run.yml -o runs/mydata",
                                           "syconn " + name + " -c run.yml --set execution.memory_gb=16 --dry-run"};
   if (name == "run") {
@@ -41,7 +30,7 @@ std::string joined(int argc, char** argv) {
   return line;
 }
 
-void report(const RunSummary& s, const PipelineRun& run, const Options& options) {
+void report(const RunSummary& s, const PipelineRun& run, const RunFlags& options) {
   if (options.json) {
     const Json json = {{"run", run.folder().string()},
                        {"jobs_run", s.jobs_run},
@@ -58,27 +47,42 @@ void report(const RunSummary& s, const PipelineRun& run, const Options& options)
 
 }  // namespace
 
-int run_command(const std::string& name, int argc, char** argv) {
-  Options options;
-  CLI::App app(name == "run" ? "Runs all stages of a config; run again to resume." : stage_table().at(name).title + ".",
-               "syconn " + name);
-  describe(app, name, options);
-  int exit_code = 0;
-  if (!parse(app, argc, argv, exit_code)) return exit_code;
-  const PipelineRun run = options.run.open(name == "run" ? std::vector<std::string>{} : std::vector<std::string>{name});
-  if (options.dry_run) {
-    const Json plan = dry_run_json(run, options.run.level());
-    std::cout << (options.json ? plan.dump(1) + "\n" : dry_run_text(plan));
+void RunFlags::add_to(CLI::App& app) {
+  app.add_flag("-n,--dry-run", dry_run,
+               "print jobs, cores, memory, time, disk and US$, and why jobs must run; run nothing")
+      ->group("Behaviour");
+  app.add_flag("--json", json, "with --dry-run: as JSON; else a summary as JSON on stdout")->group("Behaviour");
+  app.add_flag("-q,--quiet", quiet, "no progress on stderr")->group("Behaviour");
+}
+
+int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char** argv) const {
+  if (dry_run) {
+    const Json plan = dry_run_json(run, level);
+    std::cout << (json ? plan.dump(1) + "\n" : dry_run_text(plan));
     return 0;
   }
   if (run.config().execution.executor != "local")
     throw Error(Category::config,
                 run.config().where("execution.executor") + ": this version runs with executor 'local' only");
   install_signal_handlers();
-  const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, options.quiet);
-  const RunnerOptions runner{options.run.level(), &stop_signal, joined(argc, argv)};
-  report(run_local(run, runner, *progress), run, options);
+  const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, quiet);
+  const RunnerOptions runner{level, &stop_signal, joined(argc, argv)};
+  report(run_local(run, runner, *progress), run, *this);
   return 0;
+}
+
+int run_command(const std::string& name, int argc, char** argv) {
+  RunArguments arguments;
+  RunFlags flags;
+  CLI::App app(name == "run" ? "Runs all stages of a config; run again to resume." : stage_table().at(name).title + ".",
+               "syconn " + name);
+  arguments.add_to(app);
+  flags.add_to(app);
+  add_footer(app, name);
+  int exit_code = 0;
+  if (!parse(app, argc, argv, exit_code)) return exit_code;
+  const PipelineRun run = arguments.open(name == "run" ? std::vector<std::string>{} : std::vector<std::string>{name});
+  return flags.execute(run, arguments.level(), argc, argv);
 }
 
 }  // namespace syconn

@@ -297,4 +297,18 @@ double phantom_mesh_area_um2(const PhantomMesh& m) {
   return sum / 2e6;
 }
 
+Vec3d phantom_mesh_centroid_nm(const PhantomMesh& m) {
+  if (m.vertices_nm.empty()) return {};
+  const Vec3d o(m.vertices_nm[0]);  // sums start near the mesh: no digits lost far from the origin
+  double volume = 0;
+  Vec3d moment;
+  for (const auto& f : m.faces) {
+    const Vec3d a = Vec3d(m.vertices_nm[f[0]]) - o, b = Vec3d(m.vertices_nm[f[1]]) - o,
+                c = Vec3d(m.vertices_nm[f[2]]) - o;
+    const double v = a.dot(cross(b, c));
+    volume += v, moment = moment + (a + b + c) * v;
+  }
+  return volume > 0 ? o + moment / (4 * volume) : Vec3d{};
+}
+
 }  // namespace syconn

@@ -54,6 +54,8 @@ TEST(PhantomMesh, ABallHasTheVolumeAndAreaOfABall) {
   expect_closed(mesh);
   EXPECT_NEAR(phantom_mesh_volume_um3(mesh), 4.18879, 0.05);
   EXPECT_NEAR(phantom_mesh_area_um2(mesh), 12.566, 0.25);
+  const Vec3d off = phantom_mesh_centroid_nm(mesh) - Vec3d(3000, 2500, 2750);
+  EXPECT_LT(off.dot(off), 25);
 }
 
 TEST(PhantomMesh, CellsAreClosedAndInOnePiece) {

@@ -24,5 +24,7 @@ PhantomMesh phantom_mesh_synapse(const PhantomModel& model, std::uint32_t synaps
 /// Volume (signed, by the divergence theorem) and area of a closed mesh.
 double phantom_mesh_volume_um3(const PhantomMesh& mesh);
 double phantom_mesh_area_um2(const PhantomMesh& mesh);
+/// Centre of mass of what a closed mesh encloses; {} if that is nothing.
+Vec3d phantom_mesh_centroid_nm(const PhantomMesh& mesh);
 
 }  // namespace syconn
