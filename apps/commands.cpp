@@ -21,6 +21,7 @@ std::vector<Command> make_commands() {
   std::vector<Command> list{{"run", "all stages of a config; run again to resume", run_command}};
   for (const Stage& stage : stage_table().stages)
     list.push_back({stage.name, stage.title, stage.name == "phantom" ? phantom_command : run_command});
+  list.push_back({"evaluate", "compare results with the truth", evaluate_command});
   list.push_back({"status", "what of a run is done, what failed and why", status_command});
   list.push_back({"config", "check, show, init, schema, docs of the configuration", config_command});
   list.push_back({"version", "version, compiler and libraries", version_command});
@@ -40,7 +41,8 @@ void install_signal_handlers() {
   for (const int number : {SIGTERM, SIGUSR1, SIGINT}) sigaction(number, &action, nullptr);
 }
 
-std::string help_footer(const std::vector<std::string>& reads, const std::vector<std::string>& writes, const std::vector<std::string>& examples) {
+std::string help_footer(const std::vector<std::string>& reads, const std::vector<std::string>& writes,
+                        const std::vector<std::string>& examples) {
   std::string text;
   const auto list = [&](const char* title, const std::vector<std::string>& lines) {
     if (lines.empty()) return;
@@ -69,12 +71,19 @@ bool parse(CLI::App& app, int argc, char** argv, int& exit_code) {
 }
 
 void RunArguments::add_to(CLI::App& app) {
-  app.add_option("-c,--config", config, "the run's YAML file; default: config.yml of the run folder")->type_name("FILE")->group("Input");
+  app.add_option("-c,--config", config, "the run's YAML file; default: config.yml of the run folder")
+      ->type_name("FILE")
+      ->group("Input");
   app.add_option("--set", sets, "override one key of the config, e.g. contacts.closings=6; may be repeated")
-      ->type_name("KEY=VALUE")->group("Input")->allow_extra_args(false);
+      ->type_name("KEY=VALUE")
+      ->group("Input")
+      ->allow_extra_args(false);
   app.add_option("-o,--out", out, "run folder; default: runs/<dataset.name>")->type_name("DIR")->group("Output");
   app.add_option("--check", check, "what counts as done: markers and file sizes, or every byte's CRC-32C too")
-      ->type_name("LEVEL")->check(CLI::IsMember({"sizes", "full"}))->default_str("sizes")->group("Behaviour");
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"sizes", "full"}))
+      ->default_str("sizes")
+      ->group("Behaviour");
 }
 
 PipelineRun RunArguments::open(const std::vector<std::string>& only) const {

@@ -16,17 +16,20 @@ struct Command {
 };
 const std::vector<Command>& commands();
 
-int run_command(const std::string& name, int argc, char** argv);     ///< run, and every stage alone
+int run_command(const std::string& name, int argc, char** argv);  ///< run, and every stage alone
 int phantom_command(const std::string& name, int argc, char** argv);
+int evaluate_command(const std::string& name, int argc, char** argv);
 int status_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);
 int version_command(const std::string& name, int argc, char** argv);
 
 inline const char* const kExitCodes =
-    "Exit codes: 0 ok, 1 run-time failure, 2 usage, 3 config, 4 input missing or corrupt, 5 verify failed, 6 partial, 75 worth a retry";
+    "Exit codes: 0 ok, 1 run-time failure, 2 usage, 3 config, 4 input missing or corrupt, 5 verify failed, 6 partial, "
+    "75 worth a retry";
 
 /// What --help ends with: files read and written, examples, exit codes.
-std::string help_footer(const std::vector<std::string>& reads, const std::vector<std::string>& writes, const std::vector<std::string>& examples);
+std::string help_footer(const std::vector<std::string>& reads, const std::vector<std::string>& writes,
+                        const std::vector<std::string>& examples);
 
 /// Parses; on --help prints it and sets `exit_code` 0, on a wrong command line prints why and sets 2. True: go on.
 bool parse(CLI::App& app, int argc, char** argv, int& exit_code);

@@ -19,7 +19,8 @@ int config_command(const std::string&, int argc, char** argv) {
   };
   auto* check = app.add_subcommand("check", "all errors of a config at once, with file:line:column");
   with_file(check);
-  auto* show = app.add_subcommand("show", "the config as written, or with --resolved every key with its value and meaning");
+  auto* show =
+      app.add_subcommand("show", "the config as written, or with --resolved every key with its value and meaning");
   with_file(show);
   show->add_flag("--resolved", resolved, "defaults filled in");
   auto* init = app.add_subcommand("init", "a commented config to start from, on stdout");

@@ -13,9 +13,11 @@ namespace syconn {
 namespace {
 
 void add_footer(CLI::App& app, const std::string& name) {
-  const std::vector<std::string> examples{"syconn " + name + " -c run.yml -o runs/mydata", "syconn " + name + " -c run.yml --set execution.memory_gb=16 --dry-run"};
+  const std::vector<std::string> examples{"syconn " + name + " -c run.yml -o runs/mydata",
+                                          "syconn " + name + " -c run.yml --set execution.memory_gb=16 --dry-run"};
   if (name == "run") {
-    app.footer(help_footer({"the config's volumes and lists"}, {"DIR/config.yml, plan.json, runs.jsonl, datasets/, volumes/, work/"}, examples));
+    app.footer(help_footer({"the config's volumes and lists"},
+                           {"DIR/config.yml, plan.json, runs.jsonl, datasets/, volumes/, work/"}, examples));
   } else {
     const Stage& stage = stage_table().at(name);
     app.footer(help_footer(stage.reads, stage.writes, examples));
@@ -30,19 +32,25 @@ std::string joined(int argc, char** argv) {
 
 void report(const RunSummary& s, const PipelineRun& run, const RunFlags& options) {
   if (options.json) {
-    const Json json = {{"run", run.folder().string()}, {"jobs_run", s.jobs_run}, {"jobs_skipped", s.jobs_skipped}, {"wall_s", s.wall_s}, {"peak_rss_bytes", s.peak_rss_bytes}};
+    const Json json = {{"run", run.folder().string()},
+                       {"jobs_run", s.jobs_run},
+                       {"jobs_skipped", s.jobs_skipped},
+                       {"wall_s", s.wall_s},
+                       {"peak_rss_bytes", s.peak_rss_bytes}};
     std::cout << json.dump(1) << '\n';
   } else if (!options.quiet) {
-    std::cerr << s.jobs_run << " jobs run, " << s.jobs_skipped << " already done, " << duration_text(s.wall_s) << ", peak memory "
-              << static_cast<double>(s.peak_rss_bytes / 10000000) / 100 << " GB. Results: " << run.folder().string()
-              << "/datasets, logs: " << run.folder().string() << "/work/*/*/logs\n";
+    std::cerr << s.jobs_run << " jobs run, " << s.jobs_skipped << " already done, " << duration_text(s.wall_s)
+              << ", peak memory " << static_cast<double>(s.peak_rss_bytes / 10000000) / 100
+              << " GB. Results: " << run.folder().string() << ", logs: " << run.folder().string() << "/work/*/*/logs\n";
   }
 }
 
 }  // namespace
 
 void RunFlags::add_to(CLI::App& app) {
-  app.add_flag("-n,--dry-run", dry_run, "print jobs, cores, memory, time, disk and US$, and why jobs must run; run nothing")->group("Behaviour");
+  app.add_flag("-n,--dry-run", dry_run,
+               "print jobs, cores, memory, time, disk and US$, and why jobs must run; run nothing")
+      ->group("Behaviour");
   app.add_flag("--json", json, "with --dry-run: as JSON; else a summary as JSON on stdout")->group("Behaviour");
   app.add_flag("-q,--quiet", quiet, "no progress on stderr")->group("Behaviour");
 }
@@ -54,7 +62,8 @@ int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char**
     return 0;
   }
   if (run.config().execution.executor != "local")
-    throw Error(Category::config, run.config().where("execution.executor") + ": this version runs with executor 'local' only");
+    throw Error(Category::config,
+                run.config().where("execution.executor") + ": this version runs with executor 'local' only");
   install_signal_handlers();
   const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, quiet);
   const RunnerOptions runner{level, &stop_signal, joined(argc, argv)};
@@ -65,7 +74,8 @@ int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char**
 int run_command(const std::string& name, int argc, char** argv) {
   RunArguments arguments;
   RunFlags flags;
-  CLI::App app(name == "run" ? "Runs all stages of a config; run again to resume." : stage_table().at(name).title + ".", "syconn " + name);
+  CLI::App app(name == "run" ? "Runs all stages of a config; run again to resume." : stage_table().at(name).title + ".",
+               "syconn " + name);
   arguments.add_to(app);
   flags.add_to(app);
   add_footer(app, name);

@@ -13,10 +13,15 @@ int status_command(const std::string&, int argc, char** argv) {
   std::string folder, check = "sizes";
   bool json = false, exit_code_asked = false;
   app.add_option("RUN", folder, "run folder")->required()->type_name("DIR")->group("Input");
-  app.add_option("--check", check, "markers and file sizes, or every byte's CRC-32C too")->check(CLI::IsMember({"sizes", "full"}))->type_name("LEVEL")->default_str("sizes")->group("Behaviour");
+  app.add_option("--check", check, "markers and file sizes, or every byte's CRC-32C too")
+      ->check(CLI::IsMember({"sizes", "full"}))
+      ->type_name("LEVEL")
+      ->default_str("sizes")
+      ->group("Behaviour");
   app.add_flag("--json", json, "as JSON")->group("Behaviour");
   app.add_flag("--exit-code", exit_code_asked, "exit 0 only if complete, else 6")->group("Behaviour");
-  app.footer(help_footer({"RUN/config.yml, plan.json, work/*/*/done and failed"}, {}, {"syconn status runs/demo", "syconn status runs/demo --json --exit-code"}));
+  app.footer(help_footer({"RUN/config.yml, plan.json, work/*/*/done and failed"}, {},
+                         {"syconn status runs/demo", "syconn status runs/demo --json --exit-code"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
   const PipelineRun run = PipelineRun::open(folder, stage_table());

@@ -60,19 +60,21 @@ class StreamProgress final : public Progress {
  private:
   std::string state() const {
     const double s = step_.seconds();
-    std::string text = format("%s: %lld/%lld jobs (%lld %%)", what_.c_str(), static_cast<long long>(done_), static_cast<long long>(jobs_),
-                              static_cast<long long>(jobs_ > 0 ? 100 * done_ / jobs_ : 100));
+    std::string text =
+        format("%s: %lld/%lld jobs (%lld %%)", what_.c_str(), static_cast<long long>(done_),
+               static_cast<long long>(jobs_), static_cast<long long>(jobs_ > 0 ? 100 * done_ / jobs_ : 100));
     if (voxels_ > 0) text += format(", %.1f Mvx/s", 1e-6 * static_cast<double>(voxels_) / std::max(s, 1e-3));
     // An estimate from nothing would be no estimate: none before the first job is done.
-    if (done_ > first_) text += ", ETA " + duration_text(s / static_cast<double>(done_ - first_) * static_cast<double>(jobs_ - done_));
+    if (done_ > first_)
+      text += ", ETA " + duration_text(s / static_cast<double>(done_ - first_) * static_cast<double>(jobs_ - done_));
     return text;
   }
   void draw() {
     if (quiet_) return;
     constexpr int kWidth = 24;
     const int filled = jobs_ > 0 ? static_cast<int>(kWidth * done_ / jobs_) : kWidth;
-    out_ << "\r\033[K[" << std::string(static_cast<std::size_t>(filled), '#') << std::string(static_cast<std::size_t>(kWidth - filled), '.')
-         << "] " << state() << std::flush;
+    out_ << "\r\033[K[" << std::string(static_cast<std::size_t>(filled), '#')
+         << std::string(static_cast<std::size_t>(kWidth - filled), '.') << "] " << state() << std::flush;
     bar_shown_ = true;
   }
   void line() {

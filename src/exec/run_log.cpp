@@ -15,7 +15,8 @@ struct RunLog::Impl {
 RunLog::RunLog(const fs::path& path) {
   make_folder(path.parent_path());
   try {
-    impl_ = std::make_unique<Impl>(Impl{spdlog::logger("step", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string()))});
+    impl_ = std::make_unique<Impl>(
+        Impl{spdlog::logger("step", std::make_shared<spdlog::sinks::basic_file_sink_mt>(path.string()))});
   } catch (const spdlog::spdlog_ex& e) {
     throw Error(Category::runtime, "cannot open log '" + path.string() + "': " + e.what());
   }

@@ -11,7 +11,9 @@ namespace syconn {
 namespace {
 
 Json triple(const Vec3i& v) { return Json::array({v.x, v.y, v.z}); }
-Vec3i triple(const Json& j) { return {j.at(0).get<std::int64_t>(), j.at(1).get<std::int64_t>(), j.at(2).get<std::int64_t>()}; }
+Vec3i triple(const Json& j) {
+  return {j.at(0).get<std::int64_t>(), j.at(1).get<std::int64_t>(), j.at(2).get<std::int64_t>()};
+}
 
 std::optional<Json> stored_stage(const fs::path& folder, const std::string& stage) {
   const fs::path path = folder / "work" / stage / "stage.json";
@@ -22,7 +24,8 @@ std::optional<Json> stored_stage(const fs::path& folder, const std::string& stag
 Json stage_keys(const Stage& stage, const RunConfig& config, const Geometry& geometry, const Json& fingerprints) {
   Json keys;
   keys[stage.name] = result_keys(*config.sections.at(stage.name));
-  keys["dataset"]["voxel_size_nm"] = Json::array({geometry.voxel_size_nm.x, geometry.voxel_size_nm.y, geometry.voxel_size_nm.z});
+  keys["dataset"]["voxel_size_nm"] =
+      Json::array({geometry.voxel_size_nm.x, geometry.voxel_size_nm.y, geometry.voxel_size_nm.z});
   keys["dataset"]["box_vx"]["min"] = triple(geometry.box.min);
   keys["dataset"]["box_vx"]["max"] = triple(geometry.box.max);
   keys["inputs"] = fingerprints;
@@ -32,7 +35,8 @@ Json stage_keys(const Stage& stage, const RunConfig& config, const Geometry& geo
 
 }  // namespace
 
-PipelineRun::PipelineRun(RunConfig config, fs::path folder, const StageTable& table, const std::vector<std::string>& only)
+PipelineRun::PipelineRun(RunConfig config, fs::path folder, const StageTable& table,
+                         const std::vector<std::string>& only)
     : config_(std::move(config)), folder_(std::move(folder)), table_(&table) {
   box_ = table.dataset_box(config_);
   const std::vector<std::string>& asked = only.empty() ? config_.stages : only;
@@ -52,7 +56,9 @@ PipelineRun::PipelineRun(RunConfig config, fs::path folder, const StageTable& ta
     }
   }
   if (plans_.empty())
-    throw Error(Category::input, config_.file.string() + ": no stage has its inputs; see dataset.volumes and 'syconn config show --resolved'");
+    throw Error(
+        Category::input,
+        config_.file.string() + ": no stage has its inputs; see dataset.volumes and 'syconn config show --resolved'");
 }
 
 Geometry PipelineRun::geometry_now() const {
@@ -85,7 +91,9 @@ StagePlan PipelineRun::plan_stage(const Stage& stage) const {
 PipelineRun PipelineRun::open(const fs::path& folder, const StageTable& table) {
   const fs::path file = folder / "config.yml";
   if (!fs::exists(file))
-    throw Error(Category::input, "'" + folder.string() + "' is no run folder: it has no config.yml ('syconn run -c CONFIG -o DIR' makes one)");
+    throw Error(
+        Category::input,
+        "'" + folder.string() + "' is no run folder: it has no config.yml ('syconn run -c CONFIG -o DIR' makes one)");
   const fs::path plan_file = folder / "plan.json";
   const Json plan = parse_json(read_file(plan_file), plan_file.string());
   std::vector<std::string> names;
@@ -111,8 +119,11 @@ Json PipelineRun::plan_json() const {
     stage["box_vx"] = {{"min", triple(s.geometry.box.min)}, {"max", triple(s.geometry.box.max)}};
     stage["chunk_vx"] = triple(s.geometry.chunk_vx);
     for (const StepPlan& step : s.steps)
-      stage["steps"].push_back({{"name", step.step->name}, {"fan_out", step.step->fan_out.name}, {"jobs", step.jobs},
-                                {"cpus", step.step->resources.cpus}, {"gpu", step.step->resources.gpu},
+      stage["steps"].push_back({{"name", step.step->name},
+                                {"fan_out", step.step->fan_out.name},
+                                {"jobs", step.jobs},
+                                {"cpus", step.step->resources.cpus},
+                                {"gpu", step.step->resources.gpu},
                                 {"memory_bytes", step.memory_bytes}});
     plan["stages"].push_back(stage);
   }
@@ -126,8 +137,11 @@ void PipelineRun::write() const {
     const auto stored = stored_stage(folder_, s.stage->name);
     if (stored && stored->value("hash", "") == s.hash) continue;
     make_folder(folder_ / "work" / s.stage->name);
-    const Json json = {{"stage", s.stage->name}, {"hash", s.hash}, {"chunk_vx", triple(s.geometry.chunk_vx)},
-                       {"merge_fan_in", s.geometry.merge_fan_in}, {"keys", s.keys}};
+    const Json json = {{"stage", s.stage->name},
+                       {"hash", s.hash},
+                       {"chunk_vx", triple(s.geometry.chunk_vx)},
+                       {"merge_fan_in", s.geometry.merge_fan_in},
+                       {"keys", s.keys}};
     write_file_atomically(folder_ / "work" / s.stage->name / "stage.json", json.dump(1) + "\n");
   }
   write_file_atomically(folder_ / "plan.json", plan_json().dump(1) + "\n");
@@ -139,14 +153,15 @@ fs::path PipelineRun::step_folder(const StagePlan& plan, const StepPlan& step) c
 
 Job PipelineRun::job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const {
   if (index < 0 || index >= step.jobs)
-    throw Error(Category::usage, plan.stage->name + "/" + step.step->name + " has jobs 0 to " + std::to_string(step.jobs - 1) +
-                                     ", not " + std::to_string(index));
+    throw Error(Category::usage, plan.stage->name + "/" + step.step->name + " has jobs 0 to " +
+                                     std::to_string(step.jobs - 1) + ", not " + std::to_string(index));
   Job job{index, step.jobs, plan.geometry.box};
   if (step.step->fan_out.name == per_chunk.name) job.box = plan.geometry.grid().chunk_box(index);
   return job;
 }
 
-std::string PipelineRun::why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index, CheckLevel level) const {
+std::string PipelineRun::why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index,
+                                     CheckLevel level) const {
   const fs::path marker = step_folder(plan, step) / "done" / (std::to_string(index) + ".json");
   if (!fs::exists(marker)) return "not done";
   try {
@@ -182,19 +197,23 @@ std::vector<std::string> PipelineRun::changes(const StagePlan& plan) const {
 
 void PipelineRun::require_needs(const StagePlan& plan) const {
   for (const std::string& need : plan.stage->needs) {
-    const bool in_this_run = std::any_of(plans_.begin(), plans_.end(), [&](const StagePlan& p) { return p.stage->name == need; });
+    const bool in_this_run =
+        std::any_of(plans_.begin(), plans_.end(), [&](const StagePlan& p) { return p.stage->name == need; });
     if (in_this_run) continue;
     const StagePlan needed = plan_stage(table_->at(need));
     const std::string hint = "; run 'syconn " + need + "' with this config and run folder first";
-    if (!stored_stage(folder_, need)) throw Error(Category::retry, "stage '" + plan.stage->name + "' needs the results of '" + need + "'" + hint);
+    if (!stored_stage(folder_, need))
+      throw Error(Category::retry, "stage '" + plan.stage->name + "' needs the results of '" + need + "'" + hint);
     std::string list;
     for (const auto& line : changes(needed)) list += "\n  " + line;
     if (!list.empty())
-      throw Error(Category::retry, "stage '" + plan.stage->name + "': the results of '" + need + "' were made with other keys or inputs" + hint + list);
+      throw Error(Category::retry, "stage '" + plan.stage->name + "': the results of '" + need +
+                                       "' were made with other keys or inputs" + hint + list);
     for (const StepPlan& step : needed.steps)
       if (const auto open = pending(needed, step, CheckLevel::sizes); !open.empty())
-        throw Error(Category::retry, "stage '" + plan.stage->name + "': '" + need + "/" + step.step->name + "' lacks " + std::to_string(open.size()) + " of " +
-                                         std::to_string(step.jobs) + " jobs" + hint);
+        throw Error(Category::retry, "stage '" + plan.stage->name + "': '" + need + "/" + step.step->name + "' lacks " +
+                                         std::to_string(open.size()) + " of " + std::to_string(step.jobs) + " jobs" +
+                                         hint);
   }
 }
 

@@ -38,7 +38,8 @@ std::string host() {
 std::string where(const StagePlan& plan, const StepPlan& step, const Job& job) {
   std::ostringstream text;
   text << plan.stage->name << '/' << step.step->name << " job " << job.index;
-  if (step.step->fan_out.name == per_chunk.name) text << " chunk " << plan.geometry.grid().position(job.index) << ' ' << job.box;
+  if (step.step->fan_out.name == per_chunk.name)
+    text << " chunk " << plan.geometry.grid().position(job.index) << ' ' << job.box;
   return text.str();
 }
 
@@ -58,13 +59,22 @@ void sweep_run(const fs::path& folder) {
 }
 
 /// One line in runs.jsonl a finished stage. O_APPEND of one short write: lines of two processes do not mix.
-void append_record(const PipelineRun& run, const StagePlan& plan, const RunnerOptions& options, const std::string& started,
-                   const RunSummary& summary) {
-  Json r = {{"tool", "syconn"},       {"version", version()},     {"git", git_hash()},
-            {"stage", plan.stage->name}, {"config_sha256", plan.hash}, {"keys", plan.keys},
-            {"started", started},     {"ended", utc_now()},       {"host", host()},
-            {"cmdline", options.command_line}, {"jobs_run", summary.jobs_run}, {"jobs_skipped", summary.jobs_skipped},
-            {"wall_s", summary.wall_s}, {"peak_rss_bytes", summary.peak_rss_bytes}};
+void append_record(const PipelineRun& run, const StagePlan& plan, const RunnerOptions& options,
+                   const std::string& started, const RunSummary& summary) {
+  Json r = {{"tool", "syconn"},
+            {"version", version()},
+            {"git", git_hash()},
+            {"stage", plan.stage->name},
+            {"config_sha256", plan.hash},
+            {"keys", plan.keys},
+            {"started", started},
+            {"ended", utc_now()},
+            {"host", host()},
+            {"cmdline", options.command_line},
+            {"jobs_run", summary.jobs_run},
+            {"jobs_skipped", summary.jobs_skipped},
+            {"wall_s", summary.wall_s},
+            {"peak_rss_bytes", summary.peak_rss_bytes}};
   const std::string line = r.dump() + "\n";
   const fs::path path = run.folder() / "runs.jsonl";
   const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
@@ -82,7 +92,8 @@ void keep_failure(const fs::path& step_folder, std::int64_t index, const Error& 
 /// Runs the pending jobs of one step; knows threads, memory and when to stop.
 class StepRunner {
  public:
-  StepRunner(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, const RunnerOptions& options, Progress& progress)
+  StepRunner(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, const RunnerOptions& options,
+             Progress& progress)
       : run_(run), plan_(plan), step_(step), options_(options), progress_(progress) {}
 
   void execute(RunSummary& summary) {
@@ -90,13 +101,16 @@ class StepRunner {
     summary.jobs_skipped += step_.jobs - static_cast<std::int64_t>(todo.size());
     if (todo.empty()) return;
     check_stop();  // also before the first job
-    if (const auto seed = run_.config().execution.job_order_seed; seed != 0) shuffle(todo, static_cast<std::uint64_t>(seed));
+    if (const auto seed = run_.config().execution.job_order_seed; seed != 0)
+      shuffle(todo, static_cast<std::uint64_t>(seed));
     const int lanes = concurrency(static_cast<std::int64_t>(todo.size()));
     const int per_job = std::max(1, std::min(step_.step->resources.cpus, threads() / lanes));
     RunLog log(run_.step_folder(plan_, step_) / "logs" / "local.log");
-    progress_.begin(plan_.stage->name + "/" + step_.step->name, step_.jobs, step_.jobs - static_cast<std::int64_t>(todo.size()));
+    progress_.begin(plan_.stage->name + "/" + step_.step->name, step_.jobs,
+                    step_.jobs - static_cast<std::int64_t>(todo.size()));
     try {
-      parallel_for(static_cast<std::int64_t>(todo.size()), lanes, [&](std::int64_t i) { one(todo[static_cast<std::size_t>(i)], per_job, log); });
+      parallel_for(static_cast<std::int64_t>(todo.size()), lanes,
+                   [&](std::int64_t i) { one(todo[static_cast<std::size_t>(i)], per_job, log); });
     } catch (...) {
       progress_.end();
       throw;
@@ -115,7 +129,8 @@ class StepRunner {
     const auto need = static_cast<double>(step_.memory_bytes);
     if (need > budget) {
       std::ostringstream text;
-      text << plan_.stage->name << '/' << step_.step->name << " needs " << need * 1e-9 << " GB a job, but execution.memory_gb is " << budget * 1e-9
+      text << plan_.stage->name << '/' << step_.step->name << " needs " << need * 1e-9
+           << " GB a job, but execution.memory_gb is " << budget * 1e-9
            << ": raise it, or make dataset.chunk_vx smaller";
       throw Error(Category::config, text.str());
     }
@@ -133,7 +148,8 @@ class StepRunner {
     const Job job = run_.job(plan_, step_, index);
     const Stopwatch watch;
     try {
-      for (const std::string& note : run_job(run_, plan_, step_, index, per_job)) log.line(where(plan_, step_, job) + ": " + note);
+      for (const std::string& note : run_job(run_, plan_, step_, index, per_job))
+        log.line(where(plan_, step_, job) + ": " + note);
     } catch (const Error& error) {
       const Error located = error.with_context(where(plan_, step_, job));
       log.line(std::string("error: ") + located.what());
@@ -153,7 +169,8 @@ class StepRunner {
 
 }  // namespace
 
-std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads) {
+std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, const StepPlan& step,
+                                 std::int64_t index, int threads) {
   const Job job = run.job(plan, step, index);
   const Stopwatch watch;
   const double cpu = thread_cpu_s();
@@ -169,7 +186,8 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
     throw Error(Category::runtime, e.what());
   }
   Json marker = {{"hash", plan.hash}, {"files", Json::array()}};
-  for (const auto& file : context.commit()) marker["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"crc32c", file.crc32c}});
+  for (const auto& file : context.commit())
+    marker["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"crc32c", file.crc32c}});
   marker["notes"] = context.notes();
   marker["seconds"] = watch.seconds();
   marker["cpu_s"] = thread_cpu_s() - cpu;
@@ -197,8 +215,10 @@ RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progr
     for (const StepPlan& step : plan.steps) StepRunner(run, plan, step, options, progress).execute(summary);
     summary.wall_s = watch.seconds();
     summary.peak_rss_bytes = peak_rss_bytes();
-    if (summary.jobs_run > 0) append_record(run, plan, options, started, summary);
-    else progress.message(plan.stage->name + ": already done, nothing to do");
+    if (summary.jobs_run > 0)
+      append_record(run, plan, options, started, summary);
+    else
+      progress.message(plan.stage->name + ": already done, nothing to do");
     total.jobs_run += summary.jobs_run, total.jobs_skipped += summary.jobs_skipped;
   }
   total.wall_s = all.seconds();

@@ -32,7 +32,8 @@ void fill_properties(ObjectHeader& object, std::span<const Run> runs, const Vec3
 DatasetSchema cs_schema(const Vec3d& voxel_size_nm, const std::string& provenance_json) {
   DatasetSchema schema = pair_schema("cs", voxel_size_nm, provenance_json);
   schema.columns.push_back({"n_parts", DType::u32, 1, "", "26-connected parts of the contact"});
-  schema.fields.push_back(voxels_field({{"part", DType::u32, 1, "offset", true, "", "26-connected part of the run, 1 to n_parts, by smallest raster voxel"}}));
+  schema.fields.push_back(voxels_field({{"part", DType::u32, 1, "offset", true, "",
+                                         "26-connected part of the run, 1 to n_parts, by smallest raster voxel"}}));
   return schema;
 }
 
@@ -44,7 +45,8 @@ DatasetSchema syn_schema(const Vec3d& voxel_size_nm, const std::string& provenan
   return schema;
 }
 
-void add_object(ShardBuilder& shard, const ObjectHeader& object, std::span<const Run> runs, std::span<const std::uint32_t> part) {
+void add_object(ShardBuilder& shard, const ObjectHeader& object, std::span<const Run> runs,
+                std::span<const std::uint32_t> part) {
   shard.begin(object.id);
   shard.set("size_vx", object.size_vx);
   shard.set("bbox_min_vx", load(object.bbox_min));

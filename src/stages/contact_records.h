@@ -72,7 +72,9 @@ class RecordCursor {
   }
 
  private:
-  [[noreturn]] static void fail() { throw Error(Category::input, "a record file between steps of 'contacts' ends inside a record"); }
+  [[noreturn]] static void fail() {
+    throw Error(Category::input, "a record file between steps of 'contacts' ends inside a record");
+  }
   const char* take(std::size_t n) {
     if (n > bytes_.size() - at_) fail();
     at_ += n;
@@ -88,6 +90,7 @@ void fill_properties(ObjectHeader& object, std::span<const Run> runs, const Vec3
 DatasetSchema cs_schema(const Vec3d& voxel_size_nm, const std::string& provenance_json);
 DatasetSchema syn_schema(const Vec3d& voxel_size_nm, const std::string& provenance_json);
 /// One row of cs (with `part`, a run each) or of syn (`part` empty).
-void add_object(ShardBuilder& shard, const ObjectHeader& object, std::span<const Run> runs, std::span<const std::uint32_t> part);
+void add_object(ShardBuilder& shard, const ObjectHeader& object, std::span<const Run> runs,
+                std::span<const std::uint32_t> part);
 
 }  // namespace syconn

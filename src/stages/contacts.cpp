@@ -22,12 +22,17 @@ struct ContactsConfig {
   int type_threshold = 123, min_cs_vx = 10, min_syn_vx = 10;
 
   void describe(Fields& f) {
-    f.add("window_vx", window_vx, "a boundary voxel's partner is the most frequent other supervoxel in this window", Range{1, 255})
-        .check([this] { return window_vx.x % 2 * (window_vx.y % 2) * (window_vx.z % 2) == 1 ? std::string() : std::string("must be odd"); });
+    f.add("window_vx", window_vx, "a boundary voxel's partner is the most frequent other supervoxel in this window",
+          Range{1, 255})
+        .check([this] {
+          return window_vx.x % 2 * (window_vx.y % 2) * (window_vx.z % 2) == 1 ? std::string()
+                                                                              : std::string("must be odd");
+        });
     f.add("closings", closings, "iterations of the closing of each pair's contact voxels", Range{0, 60});
     f.add("dilations", dilations, "iterations of the dilation after it", Range{0, 60});
     junctions.describe(f);
-    f.add("type_threshold", type_threshold, "a voxel of syn_sym or syn_asym counts from this grey value (of 255) on", Range{1, 255});
+    f.add("type_threshold", type_threshold, "a voxel of syn_sym or syn_asym counts from this grey value (of 255) on",
+          Range{1, 255});
     f.add("min_cs_vx", min_cs_vx, "contacts of fewer voxels are dropped", Range{1});
     f.add("min_syn_vx", min_syn_vx, "synapse fragments of fewer voxels are dropped", Range{1});
   }
@@ -76,7 +81,8 @@ void extract(JobContext& ctx, const ContactsConfig& c) {
     std::span<const Run> syn;
     if (with_syn) {
       syn = found.fragments.runs_of(p);
-      record.n_sym = found.fragments.n_sym[p], record.n_asym = found.fragments.n_asym[p], record.n_syn_runs = syn.size();
+      record.n_sym = found.fragments.n_sym[p], record.n_asym = found.fragments.n_asym[p],
+      record.n_syn_runs = syn.size();
     }
     const std::uint32_t slice = slice_of(record.pair, slices);
     runs.append(slice, &record, sizeof record);
@@ -127,18 +133,20 @@ void count(JobContext& ctx, const ContactsConfig& c) {
   std::uint64_t dropped_cs = 0, dropped_syn = 0;
   for (std::size_t i = 0; i < counts.size();) {
     PairCount sum = counts[i++];
-    for (; i < counts.size() && counts[i].pair == sum.pair; ++i) sum.cs_vx += counts[i].cs_vx, sum.syn_vx += counts[i].syn_vx;
+    for (; i < counts.size() && counts[i].pair == sum.pair; ++i)
+      sum.cs_vx += counts[i].cs_vx, sum.syn_vx += counts[i].syn_vx;
     const bool keep = sum.cs_vx >= static_cast<std::uint64_t>(c.min_cs_vx);
     if (keep) kept.push_back(sum.pair);
     dropped_cs += !keep;
     dropped_syn += sum.syn_vx > 0 && (!keep || sum.syn_vx < static_cast<std::uint64_t>(c.min_syn_vx));
   }
-  const auto blocks = static_cast<std::uint32_t>(std::max<std::size_t>(1, (kept.size() + kPairsPerBlock - 1) / kPairsPerBlock));
+  const auto blocks =
+      static_cast<std::uint32_t>(std::max<std::size_t>(1, (kept.size() + kPairsPerBlock - 1) / kPairsPerBlock));
   RecordWriter<SvPair> out(ctx.work_output("pairs"), blocks);
   for (std::size_t i = 0; i < kept.size(); ++i) out.append(static_cast<std::uint32_t>(i / kPairsPerBlock), kept[i]);
   out.close();
-  ctx.note(std::to_string(kept.size()) + " contacts kept; dropped: " + std::to_string(dropped_cs) + " below min_cs_vx, " + std::to_string(dropped_syn) +
-           " synapse fragments below min_syn_vx");
+  ctx.note(std::to_string(kept.size()) + " contacts kept; dropped: " + std::to_string(dropped_cs) +
+           " below min_cs_vx, " + std::to_string(dropped_syn) + " synapse fragments below min_syn_vx");
 }
 
 // ---- number: cs ids 1..N by (sv_a, sv_b) over all slices -----------------------------------------------------------
@@ -201,15 +209,21 @@ std::vector<PlacedRecord> index_records(const std::vector<char>& bytes) {
     cursor.skip<Run>(record.n_syn_runs);
     index.push_back({record.pair, at});
   }
-  std::sort(index.begin(), index.end(), [](const PlacedRecord& x, const PlacedRecord& y) { return x.pair != y.pair ? x.pair < y.pair : x.at < y.at; });
+  std::sort(index.begin(), index.end(), [](const PlacedRecord& x, const PlacedRecord& y) {
+    return x.pair != y.pair ? x.pair < y.pair : x.at < y.at;
+  });
   return index;
 }
 
 class ObjectMerger {
  public:
   ObjectMerger(JobContext& ctx, const ContactsConfig& c)
-      : config_(c), geometry_(ctx.geometry()), units_(distance_units(geometry_.voxel_size_nm)), shards_(n_shards(geometry_.voxels())),
-        cs_(ctx.work_output("cs"), shards_, 0), syn_(ctx.work_output("syn"), shards_, 0) {}
+      : config_(c),
+        geometry_(ctx.geometry()),
+        units_(distance_units(geometry_.voxel_size_nm)),
+        shards_(n_shards(geometry_.voxels())),
+        cs_(ctx.work_output("cs"), shards_, 0),
+        syn_(ctx.work_output("syn"), shards_, 0) {}
 
   void add(Id id, const SvPair& pair, std::span<const PlacedRecord> pieces, const std::vector<char>& bytes) {
     cs_runs_.clear(), syn_runs_.clear();
@@ -274,7 +288,8 @@ void merge(JobContext& ctx, const ContactsConfig& c) {
 void write_shard(JobContext& ctx, const std::string& type, const DatasetSchema& schema) {
   const auto shard = static_cast<std::uint32_t>(ctx.job().index);
   const fs::path path = ctx.output("datasets/" + shard_file_name(type, "contacts", ctx.hash8(), shard));
-  ShardBuilder builder(schema, {shard, static_cast<std::uint32_t>(ctx.job().count), std::uint64_t{256} << 20, path.parent_path(), 1});
+  ShardBuilder builder(
+      schema, {shard, static_cast<std::uint32_t>(ctx.job().count), std::uint64_t{256} << 20, path.parent_path(), 1});
   std::vector<char> bytes;
   std::vector<Run> runs;
   std::vector<std::uint32_t> part;
@@ -294,7 +309,8 @@ void write_shard(JobContext& ctx, const std::string& type, const DatasetSchema& 
 
 void shards(JobContext& ctx, const ContactsConfig&) {
   write_shard(ctx, "cs", cs_schema(ctx.geometry().voxel_size_nm, ctx.provenance_json()));
-  if (has_volume(ctx.config(), "sj")) write_shard(ctx, "syn", syn_schema(ctx.geometry().voxel_size_nm, ctx.provenance_json()));
+  if (has_volume(ctx.config(), "sj"))
+    write_shard(ctx, "syn", syn_schema(ctx.geometry().voxel_size_nm, ctx.provenance_json()));
 }
 
 void publish(JobContext& ctx, const ContactsConfig&) {
@@ -306,7 +322,8 @@ void publish(JobContext& ctx, const ContactsConfig&) {
       ctx.note("no dataset.volumes.sj: contacts only, no synapse fragments (syn)");
       continue;
     }
-    const TopFile top{{shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels()))}, ctx.provenance_json(), true};
+    const TopFile top{
+        {shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels()))}, ctx.provenance_json(), true};
     write_top_file(ctx.output(relative), top);
   }
 }
@@ -337,16 +354,17 @@ StageInputs inputs(const RunConfig& config, const Geometry& g) {
 }  // namespace
 
 Stage contacts_stage() {
-  return make_stage<ContactsConfig>("Contact sites between supervoxels and their synaptic junctions",
-                                    {
-                                        {"extract", per_chunk, extract, {.mvx_per_s = 20, .bytes_per_voxel = 1}, extract_memory},
-                                        {"gather", per_chunk_group, gather, {.mem_gb = 1, .bytes_per_voxel = 1}},
-                                        {"count", per_id_slice, count, {.mem_gb = 1}},
-                                        {"number", once, number, {.mem_gb = 1}},
-                                        {"merge", per_id_slice, merge, {.mvx_per_s = 200, .bytes_per_voxel = 1}, slice_memory},
-                                        {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.4}},
-                                        {"publish", once, publish, {.mem_gb = 0.5}},
-                                    })
+  return make_stage<ContactsConfig>(
+             "Contact sites between supervoxels and their synaptic junctions",
+             {
+                 {"extract", per_chunk, extract, {.mvx_per_s = 20, .bytes_per_voxel = 1}, extract_memory},
+                 {"gather", per_chunk_group, gather, {.mem_gb = 1, .bytes_per_voxel = 1}},
+                 {"count", per_id_slice, count, {.mem_gb = 1}},
+                 {"number", once, number, {.mem_gb = 1}},
+                 {"merge", per_id_slice, merge, {.mvx_per_s = 200, .bytes_per_voxel = 1}, slice_memory},
+                 {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.4}},
+                 {"publish", once, publish, {.mem_gb = 0.5}},
+             })
       .reading(inputs, {"dataset.volumes.sv; optional: sj (junctions), syn_type or syn_sym and syn_asym"})
       .writing({"DIR/datasets/cs.h5 (contact sites), DIR/datasets/syn.h5 (their parts on junctions)"});
 }

@@ -20,7 +20,8 @@ Ops ops_of(const RunConfig& config, const JunctionConfig& junctions) {
   return ops;
 }
 
-Volume<std::uint8_t> junction_mask(const RunConfig& config, const JunctionConfig& junctions, const Box3& dataset, const Box3& write) {
+Volume<std::uint8_t> junction_mask(const RunConfig& config, const JunctionConfig& junctions, const Box3& dataset,
+                                   const Box3& write) {
   const auto sj = open_covering(config, "sj", dataset);
   const Ops ops = ops_of(config, junctions);
   Volume<std::uint8_t> mask(ops.list.empty() ? write : intersect(write.grown(ops.halo()), dataset));
@@ -35,7 +36,8 @@ Volume<std::uint8_t> labels_mask(const VolumeReader& volume, const std::vector<I
   return mask;
 }
 
-Volume<std::uint8_t> grey_mask(const RunConfig& config, const std::string& name, int threshold, const Box3& dataset, const Box3& write) {
+Volume<std::uint8_t> grey_mask(const RunConfig& config, const std::string& name, int threshold, const Box3& dataset,
+                               const Box3& write) {
   if (!has_volume(config, name)) return {};
   Volume<std::uint8_t> mask(write);
   // "from grey t on" is "above t - 1", in the middle so that rounding cannot matter
@@ -47,10 +49,12 @@ Volume<std::uint8_t> grey_mask(const RunConfig& config, const std::string& name,
 
 void JunctionConfig::describe(Fields& f) {
   f.add("sj_threshold", sj_threshold, "a voxel is synaptic junction where the map 'sj' exceeds this", Range{0, 1});
-  f.add("sj_morphology", sj_morphology, "operations on the junction mask, in this order; [] for expert labels", Choices{"erosion", "dilation", "opening", "closing"});
+  f.add("sj_morphology", sj_morphology, "operations on the junction mask, in this order; [] for expert labels",
+        Choices{"erosion", "dilation", "opening", "closing"});
 }
 
-JunctionMasks junction_masks(const RunConfig& config, const JunctionConfig& junctions, int type_threshold, const Box3& dataset, const Box3& write) {
+JunctionMasks junction_masks(const RunConfig& config, const JunctionConfig& junctions, int type_threshold,
+                             const Box3& dataset, const Box3& write) {
   JunctionMasks masks;
   masks.junction = junction_mask(config, junctions, dataset, write);
   if (has_volume(config, "syn_type")) {

@@ -20,7 +20,8 @@ struct JunctionMasks {
 };
 
 /// Junction mask of `write` (threshold, then morphology with the halo it needs, exact for any chunk) and type masks.
-JunctionMasks junction_masks(const RunConfig& config, const JunctionConfig& junctions, int type_threshold, const Box3& dataset, const Box3& write);
+JunctionMasks junction_masks(const RunConfig& config, const JunctionConfig& junctions, int type_threshold,
+                             const Box3& dataset, const Box3& write);
 std::uint64_t junction_memory_bytes(const RunConfig& config, const JunctionConfig& junctions, const Vec3i& chunk_vx);
 
 }  // namespace syconn

@@ -23,7 +23,9 @@ struct PhantomConfig {
 
   void describe(Fields& f) {
     f.add("seed", seed, "another seed is another tissue");
-    f.add("noise_level", noise_level, "0 clean to 3 bad: blur and noise of the maps, false blobs, dropped junctions, splits and merges", Range{0, 3});
+    f.add("noise_level", noise_level,
+          "0 clean to 3 bad: blur and noise of the maps, false blobs, dropped junctions, splits and merges",
+          Range{0, 3});
     f.add("preset", preset, "standard, or shifted: every morphology parameter differs", Choices{"standard", "shifted"});
   }
 };
@@ -90,18 +92,30 @@ void render(JobContext& ctx, const PhantomConfig& c) {
   };
   const auto write_of = [&](const VolumeKind& k) {
     switch (k.bit) {
-      case kPhantomRaw: return write(k, std::as_const(v.raw));
-      case kPhantomSv: return write(k, std::as_const(v.sv));
-      case kPhantomSjProb: return write(k, std::as_const(v.sj_prob));
-      case kPhantomMiProb: return write(k, std::as_const(v.mi_prob));
-      case kPhantomVcProb: return write(k, std::as_const(v.vc_prob));
-      case kPhantomSynType: return write(k, std::as_const(v.syn_type));
-      case kPhantomMyelin: return write(k, std::as_const(v.myelin));
-      case kPhantomCell: return write(k, std::as_const(v.cell));
-      case kPhantomSj: return write(k, std::as_const(v.sj));
-      case kPhantomMi: return write(k, std::as_const(v.mi));
-      case kPhantomVc: return write(k, std::as_const(v.vc));
-      default: return write(k, std::as_const(v.compartment));
+      case kPhantomRaw:
+        return write(k, std::as_const(v.raw));
+      case kPhantomSv:
+        return write(k, std::as_const(v.sv));
+      case kPhantomSjProb:
+        return write(k, std::as_const(v.sj_prob));
+      case kPhantomMiProb:
+        return write(k, std::as_const(v.mi_prob));
+      case kPhantomVcProb:
+        return write(k, std::as_const(v.vc_prob));
+      case kPhantomSynType:
+        return write(k, std::as_const(v.syn_type));
+      case kPhantomMyelin:
+        return write(k, std::as_const(v.myelin));
+      case kPhantomCell:
+        return write(k, std::as_const(v.cell));
+      case kPhantomSj:
+        return write(k, std::as_const(v.sj));
+      case kPhantomMi:
+        return write(k, std::as_const(v.mi));
+      case kPhantomVc:
+        return write(k, std::as_const(v.vc));
+      default:
+        return write(k, std::as_const(v.compartment));
     }
   };
   for (const VolumeKind& kind : kVolumes) write_of(kind);
@@ -111,22 +125,27 @@ void publish(JobContext& ctx, const PhantomConfig&) {
   const ChunkGrid grid = ctx.geometry().grid();
   for (const VolumeKind& kind : kVolumes) {
     std::vector<VolumePart> parts;
-    for (std::int64_t i = 0; i < grid.count(); ++i) parts.push_back({grid.chunk_box(i), volume_chunk_file(kind.name, grid.chunk_box(i))});
+    for (std::int64_t i = 0; i < grid.count(); ++i)
+      parts.push_back({grid.chunk_box(i), volume_chunk_file(kind.name, grid.chunk_box(i))});
     const std::string manifest = volume_manifest(ctx.in_run("volumes"), kind.name, parts, meta_of(ctx, kind));
-    if (parts.size() <= kMaxVirtualFiles) write_virtual_volume(ctx.output(std::string("volumes/") + kind.name + ".h5"), manifest);
+    if (parts.size() <= kMaxVirtualFiles)
+      write_virtual_volume(ctx.output(std::string("volumes/") + kind.name + ".h5"), manifest);
     write_file_atomically(ctx.output(std::string("volumes/") + kind.name + ".json"), manifest);
   }
 }
 
 void tables(JobContext& ctx, const PhantomConfig& c) {
   const auto model = model_of(ctx, c);
-  for (const TruthTable& table : truth_tables()) table.write(*model, ctx.output(std::string("truth/") + table.name + ".csv"));
-  ctx.note(std::to_string(model->cells.size()) + " cells, " + std::to_string(model->synapses.size()) + " junctions with decoys");
+  for (const TruthTable& table : truth_tables())
+    table.write(*model, ctx.output(std::string("truth/") + table.name + ".csv"));
+  ctx.note(std::to_string(model->cells.size()) + " cells, " + std::to_string(model->synapses.size()) +
+           " junctions with decoys");
 }
 
 std::uint64_t render_memory(const RunConfig& config, const Geometry& g) {
   const auto& c = config.section<PhantomConfig>("phantom");
-  return phantom_memory_bytes(params_of(config, g, c), min(g.chunk_vx, g.box.size()), kPhantomAll, 1) + (std::uint64_t{512} << 20);
+  return phantom_memory_bytes(params_of(config, g, c), min(g.chunk_vx, g.box.size()), kPhantomAll, 1) +
+         (std::uint64_t{512} << 20);
 }
 
 }  // namespace
@@ -141,14 +160,16 @@ std::vector<PhantomFigure> phantom_figures(const RunConfig& config, const Geomet
 }
 
 Stage phantom_stage() {
-  Stage stage = make_stage<PhantomConfig>("Synthetic tissue with the whole truth",
-                                          {
-                                              {"render", per_chunk, render, {.mvx_per_s = 1.5, .bytes_per_voxel = 2}, render_memory},
-                                              {"tables", once, tables, {.mem_gb = 1}},
-                                              {"publish", once, publish, {.mem_gb = 0.5}},
-                                          });
+  Stage stage = make_stage<PhantomConfig>(
+      "Synthetic tissue with the whole truth",
+      {
+          {"render", per_chunk, render, {.mvx_per_s = 1.5, .bytes_per_voxel = 2}, render_memory},
+          {"tables", once, tables, {.mem_gb = 1}},
+          {"publish", once, publish, {.mem_gb = 0.5}},
+      });
   stage.in_run = false;
-  stage.writing({"DIR/volumes/{raw,sv,sj,mi,vc,syn_type,myelin}.json: inputs of the other stages", "DIR/volumes/truth_*.json, DIR/truth/*.csv: the truth"});
+  stage.writing({"DIR/volumes/{raw,sv,sj,mi,vc,syn_type,myelin}.json: inputs of the other stages",
+                 "DIR/volumes/truth_*.json, DIR/truth/*.csv: the truth"});
   return stage;
 }
 

@@ -22,7 +22,9 @@ struct PhantomVectorConfig {
     f.add("seed", seed, "another seed is another set of cells");
     f.add("n_cells", n_cells, "cells in the dataset's box", Range{1, 100000});
     f.add("preset", preset, "standard, or shifted: every morphology parameter differs", Choices{"standard", "shifted"});
-    f.add("mesh_grid_nm", mesh_grid_nm, "lattice of the cells' surfaces; thinner neurites are drawn that thick", Range{20, 1000}).units("nm");
+    f.add("mesh_grid_nm", mesh_grid_nm, "lattice of the cells' surfaces; thinner neurites are drawn that thick",
+          Range{20, 1000})
+        .units("nm");
   }
 };
 
@@ -82,9 +84,13 @@ void objects(JobContext& ctx, const PhantomVectorConfig& c) {
   const Vec3d voxel_nm = ctx.geometry().voxel_size_nm;
   const std::string provenance = ctx.provenance_json();
   write_shard(ctx, phantom_organelle_schema("mi", voxel_nm, provenance), m.mitos,
-              [&](ShardBuilder& shard, std::uint32_t i) { add_phantom_organelle(shard, m, PhantomOrganelleKind::mito, i, c.mesh_grid_nm); });
+              [&](ShardBuilder& shard, std::uint32_t i) {
+                add_phantom_organelle(shard, m, PhantomOrganelleKind::mito, i, c.mesh_grid_nm);
+              });
   write_shard(ctx, phantom_organelle_schema("vc", voxel_nm, provenance), m.clouds,
-              [&](ShardBuilder& shard, std::uint32_t i) { add_phantom_organelle(shard, m, PhantomOrganelleKind::cloud, i, c.mesh_grid_nm); });
+              [&](ShardBuilder& shard, std::uint32_t i) {
+                add_phantom_organelle(shard, m, PhantomOrganelleKind::cloud, i, c.mesh_grid_nm);
+              });
   write_shard(ctx, phantom_synapse_schema(voxel_nm, provenance), m.synapses, [&](ShardBuilder& shard, std::uint32_t i) {
     if (!m.synapses[i].decoy) add_phantom_synapse(shard, m, i);
   });
@@ -98,13 +104,15 @@ void tables(JobContext& ctx, const PhantomVectorConfig& c) {
     if (name == "supervoxels" || name == "svgraph") continue;  // pieces of a label volume, which there is none of
     table.write(m, ctx.output("truth/" + name + ".csv"));
   }
-  ctx.note(std::to_string(m.cells.size()) + " cells, " + std::to_string(m.nodes.size()) + " nodes, " + std::to_string(m.mitos.size()) + " mitochondria, " +
-           std::to_string(m.clouds.size()) + " vesicle clouds, " + std::to_string(m.synapses.size()) + " junctions with decoys");
+  ctx.note(std::to_string(m.cells.size()) + " cells, " + std::to_string(m.nodes.size()) + " nodes, " +
+           std::to_string(m.mitos.size()) + " mitochondria, " + std::to_string(m.clouds.size()) + " vesicle clouds, " +
+           std::to_string(m.synapses.size()) + " junctions with decoys");
 }
 
 void publish(JobContext& ctx, const PhantomVectorConfig&) {
   for (const std::string type : kTypes) {
-    const TopFile top{{shard_set(type, "phantom-vector", ctx.hash8(), vector_shards(ctx.geometry()))}, ctx.provenance_json(), true};
+    const TopFile top{
+        {shard_set(type, "phantom-vector", ctx.hash8(), vector_shards(ctx.geometry()))}, ctx.provenance_json(), true};
     write_top_file(ctx.output("datasets/" + type + ".h5"), top);
   }
 }
@@ -120,7 +128,8 @@ Stage phantom_vector_stage() {
                                                     {"publish", once, publish, {.mem_gb = 0.5}},
                                                 });
   stage.in_run = false;
-  stage.writing({"DIR/datasets/{ssv,mi,vc,syn_ssv}.h5: cells, mitochondria, vesicle clouds, synapses", "DIR/truth/*.csv: the truth"});
+  stage.writing({"DIR/datasets/{ssv,mi,vc,syn_ssv}.h5: cells, mitochondria, vesicle clouds, synapses",
+                 "DIR/truth/*.csv: the truth"});
   return stage;
 }
 

@@ -16,11 +16,14 @@ constexpr std::uint8_t kNoType = 255;
 
 std::string type_names() {
   std::string json = "{";
-  for (int k = 0; k < kPhantomTypes; ++k) json += '"' + std::to_string(k) + "\":\"" + phantom_type_name(static_cast<PhantomType>(k)) + "\",";
+  for (int k = 0; k < kPhantomTypes; ++k)
+    json += '"' + std::to_string(k) + "\":\"" + phantom_type_name(static_cast<PhantomType>(k)) + "\",";
   return json + "\"255\":\"unknown\"}";
 }
 
-Id id_of(const PhantomModel& m, std::uint32_t cell_idx) { return cell_idx == kNone ? kBackground : m.cells[cell_idx].id; }
+Id id_of(const PhantomModel& m, std::uint32_t cell_idx) {
+  return cell_idx == kNone ? kBackground : m.cells[cell_idx].id;
+}
 std::uint8_t type_of(const PhantomModel& m, std::uint32_t cell_idx) {
   return cell_idx == kNone ? kNoType : static_cast<std::uint8_t>(m.cells[cell_idx].type);
 }
@@ -40,7 +43,8 @@ MeshBounds bounds_of(const PhantomMesh& mesh) {
   return b;
 }
 
-/// A point of the object's axis is inside it, so its voxel can stand for the object; the mean of its surface need not be.
+/// A point of the object's axis is inside it, so its voxel can stand for the object; the mean of its surface need not
+/// be.
 class Nearest {
  public:
   explicit Nearest(const Vec3d& to) : to_(to) {}
@@ -58,11 +62,13 @@ class Nearest {
 std::vector<ColumnSpec> phantom_common_columns() {
   std::vector<ColumnSpec> columns = common_columns();
   for (ColumnSpec& c : columns)
-    if (c.name == "size_vx") c.description = "volume of the closed mesh in voxels, rounded: there are no voxels to count";
+    if (c.name == "size_vx")
+      c.description = "volume of the closed mesh in voxels, rounded: there are no voxels to count";
   return columns;
 }
 
-void set_common(ShardBuilder& shard, const PhantomMesh& mesh, const MeshBounds& b, const Vec3d& centroid_nm, const Vec3d& rep_nm) {
+void set_common(ShardBuilder& shard, const PhantomMesh& mesh, const MeshBounds& b, const Vec3d& centroid_nm,
+                const Vec3d& rep_nm) {
   const Vec3d voxel_nm = shard.schema().voxel_size_nm;
   const double voxels = phantom_mesh_volume_um3(mesh) * 1e9 / voxel_nm.product();
   shard.set("size_vx", static_cast<std::uint64_t>(std::max<long long>(0, std::llround(voxels))));
@@ -126,7 +132,8 @@ void append_skeleton(ShardBuilder& shard, const PhantomModel& m, const PhantomCe
 }
 
 template <class Object>
-void append_ids(ShardBuilder& shard, const char* field, const std::vector<Object>& objects, const std::vector<std::uint32_t>& rows) {
+void append_ids(ShardBuilder& shard, const char* field, const std::vector<Object>& objects,
+                const std::vector<std::uint32_t>& rows) {
   std::vector<Id> ids;
   for (const std::uint32_t row : rows) ids.push_back(objects[row].id);
   shard.append<Id>(field, "ids", ids);
@@ -149,7 +156,8 @@ bool within(const MeshBounds& b, const Vec3d& box_nm) {
 
 }  // namespace
 
-PhantomCells::PhantomCells(PhantomModel m) : model(std::move(m)), mitos(model.cells.size()), clouds(model.cells.size()), synapses(model.cells.size()) {
+PhantomCells::PhantomCells(PhantomModel m)
+    : model(std::move(m)), mitos(model.cells.size()), clouds(model.cells.size()), synapses(model.cells.size()) {
   for (std::uint32_t i = 0; i < model.mitos.size(); ++i) mitos[model.mitos[i].cell_idx].push_back(i);
   for (std::uint32_t i = 0; i < model.clouds.size(); ++i) clouds[model.clouds[i].cell_idx].push_back(i);
   for (std::uint32_t i = 0; i < model.synapses.size(); ++i) {
@@ -186,11 +194,14 @@ DatasetSchema phantom_cell_schema(const Vec3d& voxel_size_nm, const std::string&
               ids_field("mi_ids", "mitochondria of the cell"),
               ids_field("vc_ids", "vesicle clouds of the cell"),
               ids_field("syn_ids", "synapses of the cell, rows of syn_ssv"),
-              {"vertex_comp", {{"values", DType::u8, 1, "offset", true, "", "true compartment of each mesh vertex: that of the nearest node", kCompartments}}}};
+              {"vertex_comp",
+               {{"values", DType::u8, 1, "offset", true, "",
+                 "true compartment of each mesh vertex: that of the nearest node", kCompartments}}}};
   return s;
 }
 
-DatasetSchema phantom_organelle_schema(const std::string& type, const Vec3d& voxel_size_nm, const std::string& provenance_json) {
+DatasetSchema phantom_organelle_schema(const std::string& type, const Vec3d& voxel_size_nm,
+                                       const std::string& provenance_json) {
   DatasetSchema s;
   s.type = type, s.voxel_size_nm = voxel_size_nm, s.provenance_json = provenance_json;
   s.columns = phantom_common_columns();
@@ -257,7 +268,8 @@ void add_phantom_cell(ShardBuilder& shard, const PhantomCells& cells, std::uint3
   shard.end();
 }
 
-void add_phantom_organelle(ShardBuilder& shard, const PhantomModel& m, PhantomOrganelleKind kind, std::uint32_t idx, double grid_nm) {
+void add_phantom_organelle(ShardBuilder& shard, const PhantomModel& m, PhantomOrganelleKind kind, std::uint32_t idx,
+                           double grid_nm) {
   const bool mito = kind == PhantomOrganelleKind::mito;
   const PhantomOrganelle& o = mito ? m.mitos[idx] : m.clouds[idx];
   const PhantomMesh mesh = mito ? phantom_mesh_mito(m, idx, 0.8 * grid_nm) : phantom_mesh_cloud(m, idx, 0.8 * grid_nm);
@@ -284,7 +296,8 @@ void add_phantom_synapse(ShardBuilder& shard, const PhantomModel& m, std::uint32
   const PhantomMesh mesh = phantom_mesh_synapse(m, idx);
   const double area_um2 = phantom_mesh_area_um2(mesh);
   const Id pre = id_of(m, s.pre_cell), post = id_of(m, s.post_cell);
-  const auto pre_comp = static_cast<std::uint8_t>(s.pre_compartment), post_comp = static_cast<std::uint8_t>(s.post_compartment);
+  const auto pre_comp = static_cast<std::uint8_t>(s.pre_compartment),
+             post_comp = static_cast<std::uint8_t>(s.post_compartment);
   shard.begin(s.id);
   set_common(shard, mesh, bounds_of(mesh), phantom_mesh_centroid_nm(mesh), s.position_nm);
   shard.set("cell_a", std::min(pre, post));

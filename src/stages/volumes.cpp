@@ -12,7 +12,8 @@ namespace {
 const VolumeConfig& volume_config(const RunConfig& config, const std::string& name) {
   const auto found = config.dataset.volumes.find(name);
   if (found == config.dataset.volumes.end())
-    throw Error(Category::input, config.where("dataset.volumes") + ": there is no volume '" + name + "' in dataset.volumes");
+    throw Error(Category::input,
+                config.where("dataset.volumes") + ": there is no volume '" + name + "' in dataset.volumes");
   return found->second;
 }
 
@@ -34,13 +35,17 @@ std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::
   std::ostringstream text;
   text << config.where("dataset.volumes." + name) << ": volume '" << name << "' ";
   if (!reader->info().box().contains(box)) {
-    text << "covers " << reader->info().box() << ", not the whole dataset box " << box << "; set dataset.box_vx to what all volumes cover";
+    text << "covers " << reader->info().box() << ", not the whole dataset box " << box
+         << "; set dataset.box_vx to what all volumes cover";
     throw Error(Category::input, text.str());
   }
   const Vec3d want = config.dataset.voxel_size_nm;
-  const auto have = volume_config(config, name).voxel_size_nm ? volume_config(config, name).voxel_size_nm : reader->info().voxel_size_nm;
-  if (have && (std::abs(have->x - want.x) > 1e-3 * want.x || std::abs(have->y - want.y) > 1e-3 * want.y || std::abs(have->z - want.z) > 1e-3 * want.z)) {
-    text << "has voxels of " << *have << " nm, the dataset of " << want << " nm; correct dataset.voxel_size_nm, or the volume's own voxel_size_nm";
+  const auto have = volume_config(config, name).voxel_size_nm ? volume_config(config, name).voxel_size_nm
+                                                              : reader->info().voxel_size_nm;
+  if (have && (std::abs(have->x - want.x) > 1e-3 * want.x || std::abs(have->y - want.y) > 1e-3 * want.y ||
+               std::abs(have->z - want.z) > 1e-3 * want.z)) {
+    text << "has voxels of " << *have << " nm, the dataset of " << want
+         << " nm; correct dataset.voxel_size_nm, or the volume's own voxel_size_nm";
     throw Error(Category::input, text.str());
   }
   return reader;
@@ -49,11 +54,13 @@ std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::
 Box3 dataset_box(const RunConfig& config) {
   if (config.dataset.box_vx) return *config.dataset.box_vx;
   if (!has_volume(config, "sv"))
-    throw Error(Category::config, config.where("dataset") + ": give dataset.box_vx, or dataset.volumes.sv, whose extent is the default");
+    throw Error(Category::config,
+                config.where("dataset") + ": give dataset.box_vx, or dataset.volumes.sv, whose extent is the default");
   return open_input(config, "sv")->info().box();
 }
 
-void require_volume(const RunConfig& config, const Box3& box, const std::string& name, bool required, StageInputs& inputs) {
+void require_volume(const RunConfig& config, const Box3& box, const std::string& name, bool required,
+                    StageInputs& inputs) {
   if (!has_volume(config, name)) {
     if (required) inputs.missing.push_back("dataset.volumes." + name);
     return;
@@ -64,7 +71,8 @@ void require_volume(const RunConfig& config, const Box3& box, const std::string&
   inputs.fingerprints[name] = entry;
 }
 
-void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold, VolumeView<std::uint8_t> out) {
+void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold,
+                 VolumeView<std::uint8_t> out) {
   const VolumeConfig& kind = volume_config(config, name);
   if (kind.kind == "labels")
     volume.read_foreground(kind.foreground, out);

@@ -16,9 +16,12 @@ bool has_volume(const RunConfig& config, const std::string& name);
 std::unique_ptr<VolumeReader> open_input(const RunConfig& config, const std::string& name);
 /// open_input, checked to cover the dataset's box at the dataset's voxel size.
 std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::string& name, const Box3& box);
-/// Adds to `inputs` what identifies the volume (kind, labels, fingerprint), or its name to `missing` if `required` and absent.
-void require_volume(const RunConfig& config, const Box3& box, const std::string& name, bool required, StageInputs& inputs);
+/// Adds to `inputs` what identifies the volume (kind, labels, fingerprint), or its name to `missing` if `required` and
+/// absent.
+void require_volume(const RunConfig& config, const Box3& box, const std::string& name, bool required,
+                    StageInputs& inputs);
 /// Mask over out's box: a probability map above `threshold` (0..1), or a label volume's `foreground`.
-void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold, VolumeView<std::uint8_t> out);
+void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold,
+                 VolumeView<std::uint8_t> out);
 
 }  // namespace syconn

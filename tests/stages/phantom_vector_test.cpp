@@ -14,9 +14,10 @@ namespace {
 
 // 30 um box, 3 cells.
 std::string yaml(int threads, const std::string& keys = "") {
-  return "dataset:\n  name: cells\n  voxel_size_nm: [10, 10, 25]\n  box_vx: {min: [0, 0, 0], max: [3000, 3000, 1200]}\n  volumes: {}\n"
-         "stages: [phantom-vector]\nphantom-vector: {n_cells: 3, seed: 3, mesh_grid_nm: 150" + keys + "}\nexecution: {threads: " + std::to_string(threads) +
-         "}\n";
+  return "dataset:\n  name: cells\n  voxel_size_nm: [10, 10, 25]\n  box_vx: {min: [0, 0, 0], max: [3000, 3000, "
+         "1200]}\n  volumes: {}\n"
+         "stages: [phantom-vector]\nphantom-vector: {n_cells: 3, seed: 3, mesh_grid_nm: 150" +
+         keys + "}\nexecution: {threads: " + std::to_string(threads) + "}\n";
 }
 
 const fs::path& run_folder() {
@@ -27,7 +28,9 @@ const fs::path& run_folder() {
   }();
   return run;
 }
-SegmentationDataset table(const std::string& type) { return SegmentationDataset::open(run_folder() / "datasets" / (type + ".h5")); }
+SegmentationDataset table(const std::string& type) {
+  return SegmentationDataset::open(run_folder() / "datasets" / (type + ".h5"));
+}
 
 template <class F>
 void for_all(const SegmentationDataset& set, F fn) {
@@ -76,12 +79,15 @@ TEST(PhantomVector, ASkeletonIsOneTree) {
       pieces.unite(edges[e], edges[e + 1]);
       ASSERT_EQ(parent[edges[e + 1]], static_cast<std::int32_t>(edges[e]));
       double sum = 0;
-      for (std::size_t k = 0; k < 3; ++k) sum += std::pow(static_cast<double>(xyz[3 * edges[e] + k]) - static_cast<double>(xyz[3 * edges[e + 1] + k]), 2);
+      for (std::size_t k = 0; k < 3; ++k)
+        sum += std::pow(static_cast<double>(xyz[3 * edges[e] + k]) - static_cast<double>(xyz[3 * edges[e + 1] + k]), 2);
       length_nm += std::sqrt(sum);
     }
     EXPECT_NEAR(static_cast<double>(path_um(row)), length_nm / 1000, 0.01);
-    for (const std::uint8_t c : ssv.ragged<std::uint8_t>("skeleton", "compartment", id)) EXPECT_TRUE(c <= 6 || c == 255);
-    EXPECT_EQ(ssv.ragged<std::uint8_t>("vertex_comp", "values", id).size() * 3, ssv.ragged<float>("mesh", "vertices_nm", id).size());
+    for (const std::uint8_t c : ssv.ragged<std::uint8_t>("skeleton", "compartment", id))
+      EXPECT_TRUE(c <= 6 || c == 255);
+    EXPECT_EQ(ssv.ragged<std::uint8_t>("vertex_comp", "values", id).size() * 3,
+              ssv.ragged<float>("mesh", "vertices_nm", id).size());
   });
 }
 
@@ -108,7 +114,8 @@ TEST(PhantomVector, IdsAgreeAcrossTables) {
 
 TEST(PhantomVector, SynapsesNameTheirCells) {
   const SegmentationDataset ssv = table("ssv"), syn = table("syn_ssv");
-  const auto a = syn.column<Id>("cell_a"), b = syn.column<Id>("cell_b"), pre = syn.column<Id>("pre_id"), post = syn.column<Id>("post_id");
+  const auto a = syn.column<Id>("cell_a"), b = syn.column<Id>("cell_b"), pre = syn.column<Id>("pre_id"),
+             post = syn.column<Id>("post_id");
   const auto sign = syn.column<std::int8_t>("sign");
   std::map<Id, std::set<Id>> by_cell;
   for_all(syn, [&](Id id, Row row) {
@@ -131,7 +138,8 @@ TEST(PhantomVector, SynapsesNameTheirCells) {
 TEST(PhantomVector, ColumnsFitTheMesh) {
   for (const char* type : {"ssv", "mi", "vc", "syn_ssv"}) {
     const SegmentationDataset set = table(type);
-    const auto lo = set.column<std::int64_t>("bbox_min_vx"), hi = set.column<std::int64_t>("bbox_max_vx"), rep = set.column<std::int64_t>("rep_vx");
+    const auto lo = set.column<std::int64_t>("bbox_min_vx"), hi = set.column<std::int64_t>("bbox_max_vx"),
+               rep = set.column<std::int64_t>("rep_vx");
     const auto size = set.column<std::uint64_t>("size_vx");
     for_all(set, [&](Id id, Row row) {
       EXPECT_GT(size(row), 0u);

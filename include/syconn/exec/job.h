@@ -18,8 +18,8 @@ struct Job {
 /// What a job may see: config, its place, outputs of earlier steps. Results must depend on nothing else.
 class JobContext {
  public:
-  JobContext(const RunConfig& config, const Geometry& geometry, const Stage& stage, std::string step, Job job, fs::path run,
-             std::string hash);
+  JobContext(const RunConfig& config, const Geometry& geometry, const Stage& stage, std::string step, Job job,
+             fs::path run, std::string hash);
   ~JobContext();  ///< removes outputs that were not committed
   JobContext(const JobContext&) = delete;
   JobContext& operator=(const JobContext&) = delete;

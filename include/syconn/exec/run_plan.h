@@ -53,8 +53,8 @@ class PipelineRun {
   Job job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const;
   /// Keys of a stage that differ from those its stored results were made with; empty when there are none.
   std::vector<std::string> changes(const StagePlan& plan) const;
-  /// Throws Error{retry} unless every stage that `plan` needs, and is not part of this run, is complete with the hash the
-  /// config gives now; the message names what changed.
+  /// Throws Error{retry} unless every stage that `plan` needs, and is not part of this run, is complete with the hash
+  /// the config gives now; the message names what changed.
   void require_needs(const StagePlan& plan) const;
 
  private:

@@ -6,11 +6,13 @@
 
 namespace syconn {
 
-/// What `syconn status` prints: per stage and step the jobs done, pending, failed; "state" is complete, incomplete or failed.
+/// What `syconn status` prints: per stage and step the jobs done, pending, failed; "state" is complete, incomplete or
+/// failed.
 Json status_json(const PipelineRun& run, CheckLevel level);
 std::string status_text(const Json& status);
 
-/// What --dry-run prints: per stage and step jobs, done, cores, memory, and estimates of time, disk and US$; why jobs must run.
+/// What --dry-run prints: per stage and step jobs, done, cores, memory, and estimates of time, disk and US$; why jobs
+/// must run.
 Json dry_run_json(const PipelineRun& run, CheckLevel level);
 std::string dry_run_text(const Json& plan);
 

@@ -24,11 +24,12 @@ struct RunSummary {
 
 /// All pending jobs of all stages of `run` in this process: threads under execution.memory_gb, step after step. Resumes
 /// what an earlier run left. The first failing job stops the step; its error is rethrown with stage, step, job and box
-/// and kept in failed/<index>.json. Throws Error{retry} when told to stop, Error{config} if a job needs more memory than
-/// execution.memory_gb.
+/// and kept in failed/<index>.json. Throws Error{retry} when told to stop, Error{config} if a job needs more memory
+/// than execution.memory_gb.
 RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progress& progress);
 
 /// One job, as an array task does it: compute, commit, marker. Returns notes. Idempotent; may run twice at once.
-std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, std::int64_t index, int threads = 1);
+std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, const StepPlan& step,
+                                 std::int64_t index, int threads = 1);
 
 }  // namespace syconn

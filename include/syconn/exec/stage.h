@@ -39,10 +39,10 @@ extern const FanOut per_id_slice;
 
 struct Resources {
   int cpus = 1;
-  double mem_gb = 4;              ///< of one job; the local runner's and SLURM's request
+  double mem_gb = 4;  ///< of one job; the local runner's and SLURM's request
   bool gpu = false;
-  double mvx_per_s = 0;           ///< expected speed of a core, for estimates; 0: small against the rest
-  double bytes_per_voxel = 0;     ///< expected output, for estimates
+  double mvx_per_s = 0;        ///< expected speed of a core, for estimates; 0: small against the rest
+  double bytes_per_voxel = 0;  ///< expected output, for estimates
 };
 
 using RunJob = std::function<void(JobContext&, const AnyConfig&)>;
@@ -63,15 +63,15 @@ struct StageInputs {
 };
 
 struct Stage {
-  std::string name;                 ///< subcommand and config section; set by the stage table
-  std::string title;                ///< one line
+  std::string name;   ///< subcommand and config section; set by the stage table
+  std::string title;  ///< one line
   Section section;
   std::vector<Step> steps;
-  std::vector<std::string> needs;   ///< stages whose results are read
+  std::vector<std::string> needs;  ///< stages whose results are read
   std::function<StageInputs(const RunConfig&, const Geometry&)> inputs;
   std::vector<std::string> reads, writes;  ///< for --help
-  bool in_run = true;               ///< walked by `syconn run`
-  int version = 1;                  ///< counts changes of the result at equal config
+  bool in_run = true;                      ///< walked by `syconn run`
+  int version = 1;                         ///< counts changes of the result at equal config
 
   Stage& reading(std::function<StageInputs(const RunConfig&, const Geometry&)> fn, std::vector<std::string> files) {
     return inputs = std::move(fn), reads = std::move(files), *this;
