@@ -23,6 +23,19 @@ std::uint64_t objects(const fs::path& top_file) {
   return SegmentationDataset::open(top_file).size();
 }
 
+/// The largest step by far must keep what it declares by itself; others' round numbers must not hide it.
+void expect_extract_within(const Json& plan, const fs::path& run) {
+  const Json& step = plan.at("stages").at(0).at("steps").at(0);
+  ASSERT_EQ(step.at("name"), "extract");
+  const double declared = step.at("at_once").get<double>() * step.at("memory_bytes").get<double>();
+  double peak = 0;
+  for (const auto& marker : fs::directory_iterator(run / "work/contacts/extract/done"))
+    peak = std::max(peak, parse_json(read_file(marker.path()), "marker").at("peak_rss_bytes").get<double>());
+  EXPECT_GT(peak, 0);
+  EXPECT_LT(peak, declared);
+  std::printf("extract: peak %.0f MB, declared %.0f MB\n", 1e-6 * peak, 1e-6 * declared);
+}
+
 /// Runs configs/<name>.yml; the peak memory must stay below what the dry run declares.
 void run_config(const std::string& name, const test::TempFolder& temp) {
   const std::vector<std::string> command{"run",
@@ -36,12 +49,14 @@ void run_config(const std::string& name, const test::TempFolder& temp) {
                                          (temp / "run").string()};
   std::vector<std::string> dry = command;
   dry.push_back("--dry-run");
-  const double declared = test::syconn_json(dry, temp / "plan.json").at("peak_memory_bytes").get<double>();
+  const Json plan = test::syconn_json(dry, temp / "plan.json");
+  const double declared = plan.at("peak_memory_bytes").get<double>();
   EXPECT_FALSE(fs::exists(temp / "run")) << "a dry run writes nothing";
   const Json done = test::syconn_json(command, temp / "done.json");
   EXPECT_LT(done.at("peak_rss_bytes").get<double>(), declared);
   std::printf("%s: %.1f s, peak %.0f MB, declared %.0f MB\n", name.c_str(), done.at("wall_s").get<double>(),
               1e-6 * done.at("peak_rss_bytes").get<double>(), 1e-6 * declared);
+  expect_extract_within(plan, temp / "run");
   EXPECT_GT(objects(temp / "run/datasets/cs.h5"), 100U);
 }
 
