@@ -97,26 +97,26 @@ class StepRunner {
       : run_(run), plan_(plan), step_(step), options_(options), progress_(progress) {}
 
   void execute(RunSummary& summary) {
-    std::vector<std::int64_t> todo = run_.pending(plan_, step_, options_.check);
-    summary.jobs_skipped += step_.jobs - static_cast<std::int64_t>(todo.size());
-    if (todo.empty()) return;
+    std::vector<std::int64_t> pending = run_.pending(plan_, step_, options_.check);
+    summary.jobs_skipped += step_.jobs - static_cast<std::int64_t>(pending.size());
+    if (pending.empty()) return;
     check_stop();  // also before the first job
     if (const auto seed = run_.config().execution.job_order_seed; seed != 0)
-      shuffle(todo, static_cast<std::uint64_t>(seed));
-    const int lanes = concurrency(static_cast<std::int64_t>(todo.size()));
+      shuffle(pending, static_cast<std::uint64_t>(seed));
+    const int lanes = concurrency(static_cast<std::int64_t>(pending.size()));
     const int per_job = std::max(1, std::min(step_.step->resources.cpus, threads() / lanes));
     RunLog log(run_.step_folder(plan_, step_) / "logs" / "local.log");
     progress_.begin(plan_.stage->name + "/" + step_.step->name, step_.jobs,
-                    step_.jobs - static_cast<std::int64_t>(todo.size()));
+                    step_.jobs - static_cast<std::int64_t>(pending.size()));
     try {
-      parallel_for(static_cast<std::int64_t>(todo.size()), lanes,
-                   [&](std::int64_t i) { one(todo[static_cast<std::size_t>(i)], per_job, log); });
+      parallel_for(static_cast<std::int64_t>(pending.size()), lanes,
+                   [&](std::int64_t i) { one(pending[static_cast<std::size_t>(i)], per_job, log); });
     } catch (...) {
       progress_.end();
       throw;
     }
     progress_.end();
-    summary.jobs_run += static_cast<std::int64_t>(todo.size());
+    summary.jobs_run += static_cast<std::int64_t>(pending.size());
   }
 
  private:
