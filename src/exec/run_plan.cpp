@@ -52,7 +52,7 @@ PipelineRun::PipelineRun(RunConfig config, fs::path folder, const StageTable& ta
         for (const auto& m : inputs.missing) list += "\n  " + m;
         throw Error(Category::input, "stage '" + stage.name + "' lacks its inputs:" + list);
       }
-      plans_.push_back(plan_stage(stage));
+      plans_.push_back(plan_stage(stage, inputs));
     }
   }
   if (plans_.empty())
@@ -66,10 +66,13 @@ Geometry PipelineRun::geometry_now() const {
 }
 
 StagePlan PipelineRun::plan_stage(const Stage& stage) const {
+  return plan_stage(stage, stage.inputs ? stage.inputs(config_, geometry_now()) : StageInputs{});
+}
+
+StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs) const {
   StagePlan plan;
   plan.stage = &stage;
   plan.geometry = geometry_now();
-  const StageInputs inputs = stage.inputs ? stage.inputs(config_, plan.geometry) : StageInputs{};
   plan.keys = stage_keys(stage, config_, plan.geometry, inputs.fingerprints);
   for (const std::string& need : stage.needs) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
   plan.hash = config_hash(plan.keys);

@@ -61,6 +61,7 @@ class PipelineRun {
   PipelineRun() = default;
   Geometry geometry_now() const;
   StagePlan plan_stage(const Stage& stage) const;
+  StagePlan plan_stage(const Stage& stage, const StageInputs& inputs) const;
   RunConfig config_;
   fs::path folder_;
   const StageTable* table_ = nullptr;
