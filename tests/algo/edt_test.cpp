@@ -73,7 +73,7 @@ TEST(Edt, EqualsBruteForceForAnyVoxelSizeBorderAndRadius) {
   const Box3 box{{5, 3, 2}, {30, 14, 9}};
   const Volume<std::uint32_t> labels = small_labels(box, 9, 0.4, 3);
   for (const Vec3d& size : {Vec3d{10, 10, 25}, Vec3d{4.6, 4.6, 50}, Vec3d{7, 3, 5}})
-    for (const double radius : {5000.0, 60.0, 10.0, 3.0})
+    for (const double radius : {5000.0, 60.0, 3.0})
       for (const Box3& world : {box, box.grown(Vec3i(1)), Box3{{5, 0, 2}, {50, 14, 20}}}) {
         SCOPED_TRACE(testing::Message() << size << ' ' << radius << ' ' << world);
         expect_equals_brute_force(labels, world, EdtScale::of(size, radius));
