@@ -213,6 +213,12 @@ void weld_cells(std::span<const SurfaceCell> cells, std::vector<VertexKey>& keys
     });
 }
 
+void weld_keys(std::span<const VertexKey> corners, std::vector<VertexKey>& keys, std::vector<std::uint32_t>& faces) {
+  keys.clear(), faces.clear();
+  KeyTable table(corners.size() / 3);
+  for (const VertexKey key : corners) faces.push_back(table.index(key, keys));
+}
+
 Mesh mesh_of_cells(std::vector<SurfaceCell> cells, const MeshLattice& lattice) {
   std::sort(cells.begin(), cells.end());
   std::vector<VertexKey> keys;

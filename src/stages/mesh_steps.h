@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,12 @@ struct MeshGrid {
   ChunkGrid blocks() const { return {lattice.box, block_vx}; }
   /// The blocks shifted by half an edge; their grid is that of the box moved by block_vx / 2.
   ChunkGrid shifted() const { return {lattice.box.shifted(block_vx / 2), block_vx}; }
+  /// Block of a cell; first and last block of the cells around a vertex; shifted block of a vertex (grid positions).
+  Vec3i block_of(const Vec3i& cell, const Vec3i& shift_vx = {}) const;
+  std::pair<Vec3i, Vec3i> blocks_around(VertexKey vertex) const;
+  Vec3i shifted_block_of(VertexKey vertex) const;
+  bool on_block_face(VertexKey vertex) const;
+  Box3 block_positions() const;
 };
 
 extern const FanOut per_mesh_block;
@@ -46,6 +53,8 @@ extern const FanOut per_mesh_group;
 Box3 mesh_read_box(const Box3& write, const Box3& dataset, const Vec3i& factor);
 /// Slices of a chunk's file: the blocks that `write` touches, in raster order.
 std::uint32_t mesh_slices(const Box3& write, const MeshGrid& grid);
+/// The slice of `block` (its grid position) in that file.
+std::uint32_t mesh_slice_of(const Box3& write, const Vec3i& block, const MeshGrid& grid);
 /// Surfaces of all objects of a chunk into `out` (mesh_slices() slices, records of varying size). `labels` holds at
 /// least mesh_read_box(write, …). Memory: 8 bytes a lattice point, 32 a surface cell and object.
 void march_into(RecordFileWriter& out, VolumeView<const Id> labels, const Box3& write, const MeshGrid& grid);

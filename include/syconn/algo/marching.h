@@ -97,6 +97,8 @@ void for_each_triangle(const SurfaceCell& cell, F&& triangle);
 /// Joins the triangles of cells on their keys: `keys` in the order of first use, `faces` three indices a triangle.
 /// Cells in canonical (sorted) order give canonical results.
 void weld_cells(std::span<const SurfaceCell> cells, std::vector<VertexKey>& keys, std::vector<std::uint32_t>& faces);
+/// The same for triangles given as three keys each.
+void weld_keys(std::span<const VertexKey> corners, std::vector<VertexKey>& keys, std::vector<std::uint32_t>& faces);
 /// The closed, unsimplified mesh of all of an object's cells, in canonical order.
 Mesh mesh_of_cells(std::vector<SurfaceCell> cells, const MeshLattice& lattice);
 
