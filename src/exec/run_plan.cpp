@@ -74,7 +74,7 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
   plan.stage = &stage;
   plan.geometry = geometry_now();
   plan.keys = stage_keys(stage, config_, plan.geometry, inputs.fingerprints);
-  for (const std::string& need : stage.needs) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
+  for (const std::string& need : needs_of(stage)) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
   plan.hash = config_hash(plan.keys);
   if (const auto stored = stored_stage(folder_, stage.name); stored && stored->value("hash", "") == plan.hash) {
     plan.geometry.chunk_vx = triple(stored->at("chunk_vx"));
@@ -89,6 +89,20 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
     plan.steps.push_back(s);
   }
   return plan;
+}
+
+bool PipelineRun::part_of_run(const std::string& name) const {
+  const auto& listed = config_.stages;
+  if (!listed.empty()) return std::find(listed.begin(), listed.end(), name) != listed.end();
+  const Stage& stage = table_->at(name);
+  return stage.in_run && (!stage.inputs || stage.inputs(config_, geometry_now()).missing.empty());
+}
+
+std::vector<std::string> PipelineRun::needs_of(const Stage& stage) const {
+  std::vector<std::string> names = stage.needs;
+  for (const std::string& name : stage.uses)
+    if (part_of_run(name)) names.push_back(name);
+  return names;
 }
 
 PipelineRun PipelineRun::open(const fs::path& folder, const StageTable& table) {
@@ -199,7 +213,7 @@ std::vector<std::string> PipelineRun::changes(const StagePlan& plan) const {
 }
 
 void PipelineRun::require_needs(const StagePlan& plan) const {
-  for (const std::string& need : plan.stage->needs) {
+  for (const std::string& need : needs_of(*plan.stage)) {
     const bool in_this_run =
         std::any_of(plans_.begin(), plans_.end(), [&](const StagePlan& p) { return p.stage->name == need; });
     if (in_this_run) continue;
