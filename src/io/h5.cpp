@@ -153,6 +153,7 @@ Handle dataset_properties(const Creation& creation, std::size_t rank) {
   } else {
     good = good && H5Pset_chunk(properties.id(), static_cast<int>(rank), creation.chunk.data()) >= 0;
   }
+  if (creation.shuffle) good = good && H5Pset_shuffle(properties.id()) >= 0;
   if (creation.zstd_level > 0) {
     const unsigned level = static_cast<unsigned>(creation.zstd_level);
     good = good && H5Pset_filter(properties.id(), kZstdFilterId, H5Z_FLAG_MANDATORY, 1, &level) >= 0;

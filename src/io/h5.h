@@ -103,6 +103,7 @@ class File : public Object {
 struct Creation {
   std::vector<hsize_t> chunk;  ///< empty: contiguous, space allocated at once
   int zstd_level = 0;          ///< > 0: filter 32015 on each chunk
+  bool shuffle = false;        ///< before it
 };
 
 /// One dataset. Shapes are HDF5's (slowest axis first).

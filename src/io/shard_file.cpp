@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "chunk_codec.h"
 #include "row_layout.h"
 #include "shard_writer.h"
 #include "syconn/core/crc32c.h"
@@ -22,12 +23,22 @@ std::string text_or_empty(const h5::Object& object, const char* name) {
   return object.has_attribute(name) ? object.string_attribute(name) : std::string();
 }
 
-bool only_zstd(const h5::Dataset& dataset) {
+/// The filters of a dataset that are decoded here: zstd, alone or after HDF5's shuffle.
+enum class Filters { zstd, shuffled_zstd, other };
+
+Filters filters_of(const h5::Dataset& dataset, std::size_t element_bytes) {
   const h5::Handle properties(H5Dget_create_plist(dataset.id()));
-  if (!properties || H5Pget_nfilters(properties.id()) != 1) return false;
-  unsigned flags = 0;
-  std::size_t n_values = 0;
-  return H5Pget_filter2(properties.id(), 0, &flags, &n_values, nullptr, 0, nullptr, nullptr) == kZstdFilterId;
+  const int n = properties ? H5Pget_nfilters(properties.id()) : 0;
+  if (n != 1 && n != 2) return Filters::other;
+  unsigned flags = 0, value = 0;
+  std::size_t n_values = 1;
+  const auto id = [&](int i) {
+    return H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &n_values, &value, 0, nullptr, nullptr);
+  };
+  if (n == 2 && (id(0) != H5Z_FILTER_SHUFFLE || n_values != 1 || value != element_bytes)) return Filters::other;
+  n_values = 0;
+  if (id(n - 1) != kZstdFilterId) return Filters::other;
+  return n == 1 ? Filters::zstd : Filters::shuffled_zstd;
 }
 
 }  // namespace
@@ -164,10 +175,12 @@ void ShardFile::locate(const h5::Dataset& dataset, Stored& stored) const {
   const auto chunk = dataset.chunk();
   if (!chunk.empty()) {
     const bool whole_rows = chunk.size() == 1 || chunk[1] == stored.width;
-    if (!raw || !whole_rows || chunk[0] < 1 || !only_zstd(dataset)) return;
+    const Filters filters = filters_of(dataset, dtype_bytes(stored.dtype));
+    if (!raw || !whole_rows || chunk[0] < 1 || filters == Filters::other) return;
     if (chunk[0] > kMaxDecodedChunk / stored.row_bytes()) fail(stored.path, "has chunks above 64 MiB");
     stored.layout = Stored::Layout::zstd;
     stored.chunk_rows = chunk[0];
+    stored.shuffled = filters == Filters::shuffled_zstd;
     return;
   }
   const haddr_t address = H5Dget_offset(dataset.id());
@@ -228,8 +241,11 @@ void ShardFile::decode(const Stored& stored, std::uint64_t chunk, void* out) con
   if (place.bytes > 2 * decoded + 4096) fail(stored.path, "chunk " + std::to_string(chunk) + " has an impossible size");
   frame.resize(place.bytes);
   file_.read(place.address, place.bytes, frame.data());
-  if (!zstd_decode(frame.data(), frame.size(), out, decoded))
+  thread_local std::vector<char> grouped;
+  if (stored.shuffled) grouped.resize(decoded);
+  if (!zstd_decode(frame.data(), frame.size(), stored.shuffled ? grouped.data() : out, decoded))
     fail(stored.path, "chunk " + std::to_string(chunk) + " is damaged");
+  if (stored.shuffled) unshuffle(grouped.data(), decoded, dtype_bytes(stored.dtype), static_cast<char*>(out));
 }
 
 void ShardFile::read_chunks(const Stored& stored, std::uint64_t first, std::uint64_t count, char* out,

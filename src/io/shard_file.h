@@ -46,6 +46,7 @@ class ShardFile {
     enum class Layout { contiguous, zstd, other } layout = Layout::other;
     std::uint64_t address = 0;     ///< contiguous
     std::uint64_t chunk_rows = 0;  ///< zstd
+    bool shuffled = false;         ///< zstd, after HDF5's shuffle
     std::uint64_t row_bytes() const { return width * dtype_bytes(dtype); }
     mutable std::once_flag loaded;      ///< guards the two below
     mutable std::vector<Chunk> chunks;  ///< zstd: address table

@@ -7,7 +7,7 @@
 #include "h5.h"
 #include "syconn/io/volume_reader.h"
 #include "volume_cache.h"
-#include "volume_codec.h"
+#include "chunk_codec.h"
 
 namespace syconn {
 

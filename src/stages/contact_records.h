@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
+#include "record_cursor.h"
 #include "syconn/algo/object_properties.h"
 #include "syconn/algo/runs.h"
 #include "syconn/core/ids.h"
@@ -39,49 +39,6 @@ struct ObjectHeader {
   std::uint64_t size_vx = 0, n_runs = 0, n_parts = 0, n_sym = 0, n_asym = 0;
   std::int64_t bbox_min[3] = {}, bbox_max[3] = {}, rep[3] = {};
   double centroid_nm[3] = {};
-};
-
-template <class T>
-void append_bytes(RecordFileWriter& file, std::uint32_t slice, std::span<const T> values) {
-  file.append(slice, values.data(), values.size_bytes());
-}
-
-/// Walks a byte stream of records; Error{input} if it ends inside one.
-class RecordCursor {
- public:
-  RecordCursor(const std::vector<char>& bytes, std::size_t at = 0) : bytes_(bytes), at_(at) {}
-  bool at_end() const { return at_ == bytes_.size(); }
-  std::size_t position() const { return at_; }
-  template <class T>
-  T one() {
-    T value;
-    std::memcpy(&value, take(sizeof(T)), sizeof(T));
-    return value;
-  }
-  template <class T>
-  void many(std::uint64_t n, std::vector<T>& out) {
-    if (n > (bytes_.size() - at_) / sizeof(T)) fail();
-    const std::size_t before = out.size();
-    out.resize(before + n);
-    if (n > 0) std::memcpy(out.data() + before, take(n * sizeof(T)), n * sizeof(T));
-  }
-  template <class T>
-  void skip(std::uint64_t n) {
-    if (n > (bytes_.size() - at_) / sizeof(T)) fail();
-    take(n * sizeof(T));
-  }
-
- private:
-  [[noreturn]] static void fail() {
-    throw Error(Category::input, "a record file between steps of 'contacts' ends inside a record");
-  }
-  const char* take(std::size_t n) {
-    if (n > bytes_.size() - at_) fail();
-    at_ += n;
-    return bytes_.data() + at_ - n;
-  }
-  const std::vector<char>& bytes_;
-  std::size_t at_;
 };
 
 /// Size, box, centroid and representative voxel of raster-sorted runs.

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <queue>
 
+#include "chunk_records.h"
 #include "contact_records.h"
 #include "junctions.h"
+#include "shards.h"
 #include "syconn/algo/run_components.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/dataset_top.h"
@@ -40,13 +42,6 @@ struct ContactsConfig {
 };
 
 constexpr std::uint32_t kPairsPerBlock = 4096;  // bounds what `number` holds of each slice
-
-std::int64_t gathered(const Geometry& g) {
-  const std::int64_t chunks = g.grid().count();
-  return chunks > g.merge_fan_in ? ceil_div(chunks, g.merge_fan_in) : 0;
-}
-const FanOut per_chunk_group{"per_chunk_group", gathered};
-const FanOut per_shard{"per_shard", [](const Geometry& g) { return std::int64_t{n_shards(g.voxels())}; }};
 
 std::uint32_t slice_of(const SvPair& pair, std::uint32_t slices) { return part_of(mix64(pair.a, pair.b), slices); }
 
@@ -96,30 +91,10 @@ void extract(JobContext& ctx, const ContactsConfig& c) {
 
 // ---- gather: the files of many chunks as one, so that a slice never opens more than a few thousand ----------------
 
-void gather(JobContext& ctx, const ContactsConfig&) {
-  const std::int64_t fan_in = ctx.geometry().merge_fan_in, chunks = ctx.geometry().grid().count();
-  const std::uint32_t slices = ctx.geometry().id_slices();
-  const std::int64_t first = ctx.job().index * fan_in, last = std::min(chunks, first + fan_in);
-  for (const char* name : {"runs", "counts"}) {
-    std::vector<RecordFile> inputs;
-    for (std::int64_t i = first; i < last; ++i) inputs.emplace_back(ctx.work_input("extract", name, i));
-    RecordFileWriter out(ctx.work_output(name), slices, inputs.front().record_bytes());
-    std::vector<char> bytes;
-    for (std::uint32_t s = 0; s < slices; ++s)
-      for (const RecordFile& input : inputs) {
-        bytes.clear();
-        input.read(s, bytes);
-        out.append(s, bytes.data(), bytes.size());
-      }
-    out.close();
-  }
-}
+void gather(JobContext& ctx, const ContactsConfig&) { gather_records(ctx, "extract", {"runs", "counts"}); }
 
 std::vector<fs::path> slice_inputs(const JobContext& ctx, const std::string& name) {
-  const std::int64_t groups = gathered(ctx.geometry()), n = groups > 0 ? groups : ctx.geometry().grid().count();
-  std::vector<fs::path> files;
-  for (std::int64_t i = 0; i < n; ++i) files.push_back(ctx.work_input(groups > 0 ? "gather" : "extract", name, i));
-  return files;
+  return chunk_record_files(ctx, "extract", "gather", name);
 }
 
 // ---- count: which pairs of a slice are kept ------------------------------------------------------------------------
@@ -322,9 +297,7 @@ void publish(JobContext& ctx, const ContactsConfig&) {
       ctx.note("no dataset.volumes.sj: contacts only, no synapse fragments (syn)");
       continue;
     }
-    const TopFile top{
-        {shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels()))}, ctx.provenance_json(), true};
-    write_top_file(ctx.output(relative), top);
+    publish_objects(ctx, type, shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels())));
   }
 }
 

@@ -195,6 +195,22 @@ TEST_F(Runner, StaleResultsOfANeededStageAreRefused) {
   EXPECT_EQ(result(), "105 5");
 }
 
+TEST_F(Runner, OptionalNeedCountsWhereTheStageIsPartOfTheRun) {
+  StageTable optional = table();
+  optional.stages[1].uses = std::exchange(optional.stages[1].needs, {});
+  const auto hash = [&](const std::string& sets) {
+    const RunConfig config = plan({sets}).config();
+    return PipelineRun(config, folder(), optional, {"second"}).stage("second").hash;
+  };
+  EXPECT_EQ(hash("stages=[second]"),
+            PipelineRun(plan({"stages=[second]", "first.value=7"}).config(), folder(), optional, {"second"})
+                .stage("second")
+                .hash);
+  EXPECT_NE(hash("stages=[first, second]"), hash("stages=[second]"));
+  EXPECT_NE(hash("stages=[first, second]"),
+            PipelineRun(plan({"first.value=7"}).config(), folder(), optional, {"second"}).stage("second").hash);
+}
+
 TEST_F(Runner, StopsWhenToldAndGoesOn) {
   faults.stops_at = 2;
   Category category{};

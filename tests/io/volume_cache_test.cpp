@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "syconn/core/parallel.h"
-#include "volume_codec.h"
+#include "chunk_codec.h"
 #include "volume_files.h"
 
 namespace syconn {

@@ -41,6 +41,8 @@ class PipelineRun {
   const StageTable& table() const { return *table_; }
   const std::vector<StagePlan>& stages() const { return plans_; }
   const StagePlan& stage(const std::string& name) const;
+  /// Whether a run of the whole config has this stage: listed in `stages`; without a list, each that has its inputs.
+  bool part_of_run(const std::string& stage) const;
 
   /// Writes config.yml and plan.json and a stage.json a stage. Idempotent.
   void write() const;
@@ -59,6 +61,8 @@ class PipelineRun {
 
  private:
   PipelineRun() = default;
+  /// needs, and what of uses is part of the run.
+  std::vector<std::string> needs_of(const Stage& stage) const;
   Geometry geometry_now() const;
   StagePlan plan_stage(const Stage& stage) const;
   StagePlan plan_stage(const Stage& stage, const StageInputs& inputs) const;

@@ -68,6 +68,7 @@ struct Stage {
   Section section;
   std::vector<Step> steps;
   std::vector<std::string> needs;  ///< stages whose results are read
+  std::vector<std::string> uses;   ///< the same, as far as they are part of the run (PipelineRun::part_of_run)
   std::function<StageInputs(const RunConfig&, const Geometry&)> inputs;
   std::vector<std::string> reads, writes;  ///< for --help
   bool in_run = true;                      ///< walked by `syconn run`
@@ -76,6 +77,8 @@ struct Stage {
   Stage& reading(std::function<StageInputs(const RunConfig&, const Geometry&)> fn, std::vector<std::string> files) {
     return inputs = std::move(fn), reads = std::move(files), *this;
   }
+  Stage& needing(std::vector<std::string> stages) { return needs = std::move(stages), *this; }
+  Stage& using_results_of(std::vector<std::string> stages) { return uses = std::move(stages), *this; }
   Stage& writing(std::vector<std::string> files) { return writes = std::move(files), *this; }
 };
 

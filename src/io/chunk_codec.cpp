@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "volume_codec.h"
+#include "chunk_codec.h"
 
 #include <libdeflate.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
@@ -72,6 +73,22 @@ void unshuffle(const char* in, std::size_t bytes, std::size_t element_bytes, cha
   if (element_bytes == 8) done = unshuffle_blocks<8>(in, n, out);
   for (std::size_t i = done; i < n; ++i)
     for (std::size_t b = 0; b < element_bytes; ++b) out[i * element_bytes + b] = in[b * n + i];
+}
+
+void shuffle(const char* in, std::size_t bytes, std::size_t element_bytes, char* out) {
+  const auto gather = [&](auto width) {
+    const std::size_t n = bytes / width;
+    for (std::size_t b = 0; b < width; ++b)
+      for (std::size_t i = 0; i < n; ++i) out[b * n + i] = in[i * width + b];
+  };
+  switch (element_bytes) {  // constants, so that the compiler turns the loops into vectors
+    case 4:
+      return gather(std::integral_constant<std::size_t, 4>());
+    case 8:
+      return gather(std::integral_constant<std::size_t, 8>());
+    default:
+      return gather(element_bytes);
+  }
 }
 
 void swap_bytes(char* data, std::size_t bytes, std::size_t element_bytes) {

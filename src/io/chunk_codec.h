@@ -19,6 +19,8 @@ struct ChunkCodec {
   bool decode(const char* stored, std::size_t stored_bytes, unsigned filter_mask, char* out) const;
 };
 
+/// HDF5's shuffle: bytes grouped by their place in the element; `bytes` is a multiple of `element_bytes`.
+void shuffle(const char* in, std::size_t bytes, std::size_t element_bytes, char* out);
 /// Bytes grouped by significance back to elements; `bytes` is a multiple of `element_bytes`.
 void unshuffle(const char* in, std::size_t bytes, std::size_t element_bytes, char* out);
 void swap_bytes(char* data, std::size_t bytes, std::size_t element_bytes);
