@@ -11,8 +11,8 @@ namespace {
 
 struct GapRow {
   std::int32_t y, z;
-  std::int32_t x0, x1;             ///< reach of the component's runs of this row
-  std::uint32_t first, last;       ///< its gaps
+  std::int32_t x0, x1;        ///< reach of the component's runs of this row
+  std::uint32_t first, last;  ///< its gaps
 };
 
 struct Gaps {

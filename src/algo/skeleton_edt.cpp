@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Exact Euclidean distance transform over chains of bricks: along an axis, 4x4 columns at once. Within a column only the
-// stretch of solid voxels around a voxel matters, because the background at its ends has the value 0.
+// Exact Euclidean distance transform over chains of bricks: along an axis, 4x4 columns at once. Within a column only
+// the stretch of solid voxels around a voxel matters, because the background at its ends has the value 0.
 #include <algorithm>
 #include <limits>
 
@@ -14,7 +14,9 @@ using Column = std::array<float, kLanes>;
 /// Place of lane (u,v) at depth d along `axis`.
 constexpr std::uint32_t place(int axis, int d, int lane) {
   const int u = lane & 3, v = lane >> 2;
-  return static_cast<std::uint32_t>(axis == 0 ? d + 4 * u + 16 * v : axis == 1 ? u + 4 * d + 16 * v : u + 4 * v + 16 * d);
+  return static_cast<std::uint32_t>(axis == 0   ? d + 4 * u + 16 * v
+                                    : axis == 1 ? u + 4 * d + 16 * v
+                                                : u + 4 * v + 16 * d);
 }
 
 class AxisPass {

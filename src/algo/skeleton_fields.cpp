@@ -18,8 +18,8 @@ StepLengths::StepLengths(const Vec3d& voxel_nm) {
   }
 }
 
-// Dial's queue with buckets no wider than the shortest step: a voxel in the current bucket cannot be improved by another
-// one of the same bucket, so any order within a bucket gives the final distances.
+// Dial's queue with buckets no wider than the shortest step: a voxel in the current bucket cannot be improved by
+// another one of the same bucket, so any order within a bucket gives the final distances.
 void Geodesic::compute(const Bricks& bricks, const StepLengths& steps, std::uint32_t source) {
   distance.assign(bricks.n_slots(), kFar);
   order.clear(), bucket_offset.assign(1, 0), largest = 0;

@@ -26,9 +26,9 @@ std::vector<float> squared_edt(const Bricks& bricks, const Vec3d& voxel_nm);
 
 /// Geodesic distance over the graph from one voxel, and the voxels in the order of the buckets that settled them.
 struct Geodesic {
-  std::vector<std::uint32_t> distance;      ///< a slot; kFar where not reached
-  std::vector<std::uint32_t> order;         ///< slots, bucket by bucket
-  std::vector<std::size_t> bucket_offset;   ///< into order
+  std::vector<std::uint32_t> distance;     ///< a slot; kFar where not reached
+  std::vector<std::uint32_t> order;        ///< slots, bucket by bucket
+  std::vector<std::size_t> bucket_offset;  ///< into order
   std::uint32_t largest = 0;
 
   void compute(const Bricks& bricks, const StepLengths& steps, std::uint32_t source);
@@ -56,9 +56,9 @@ class PenaltyField {
   const Bricks& bricks_;
   std::vector<std::uint32_t> penalty_;
   std::vector<std::uint64_t> cost_;
-  std::vector<std::uint64_t> visited_;          ///< a brick, of the wave that runs
+  std::vector<std::uint64_t> visited_;  ///< a brick, of the wave that runs
   std::vector<std::uint32_t> visited_bricks_;
-  std::array<std::vector<Entry>, 65> heap_;     ///< radix heap: bucket = highest bit that differs from last_
+  std::array<std::vector<Entry>, 65> heap_;  ///< radix heap: bucket = highest bit that differs from last_
   std::uint64_t last_ = 0;
 };
 
@@ -78,10 +78,10 @@ class Claims {
 
   const Bricks& bricks_;
   const StepLengths& steps_;
-  std::vector<std::uint32_t> left_;   ///< remaining reach + 1; 0: not claimed
-  std::vector<std::uint64_t> open_;   ///< a brick: graph voxels not claimed
+  std::vector<std::uint32_t> left_;  ///< remaining reach + 1; 0: not claimed
+  std::vector<std::uint64_t> open_;  ///< a brick: graph voxels not claimed
   std::vector<std::vector<std::uint32_t>> ring_;
-  std::uint32_t top_ = 0;             ///< remaining reaches lie at or below this while a claim runs
+  std::uint32_t top_ = 0;  ///< remaining reaches lie at or below this while a claim runs
   std::size_t pending_ = 0;
 };
 

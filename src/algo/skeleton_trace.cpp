@@ -11,9 +11,7 @@ namespace syconn::skeleton {
 namespace {
 constexpr double kPenaltyUnits = 1024;
 
-std::uint32_t units(double nm) {
-  return static_cast<std::uint32_t>(std::min(std::floor(nm * kUnitsPerNm), 4.0e9));
-}
+std::uint32_t units(double nm) { return static_cast<std::uint32_t>(std::min(std::floor(nm * kUnitsPerNm), 4.0e9)); }
 
 class Tracer {
  public:

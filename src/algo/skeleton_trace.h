@@ -9,7 +9,7 @@
 namespace syconn::skeleton {
 
 struct Node {
-  Vec3i voxel;               ///< grid
+  Vec3i voxel;  ///< grid
   float radius_nm = 0;
   std::int32_t parent = -1;  ///< smaller than the node's own index
 };
@@ -29,7 +29,5 @@ void clean(Tree& tree, const Vec3d& voxel_nm, const SkeletonParams& params);
 
 /// Joins trees through their closest nodes into one, in preorder from the root.
 Skeleton join(const std::vector<Tree>& trees, const Vec3d& voxel_nm, const Vec3d& origin_nm);
-
-inline double distance_nm(const Vec3i& a, const Vec3i& b, const Vec3d& voxel_nm);
 
 }  // namespace syconn::skeleton
