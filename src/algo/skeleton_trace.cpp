@@ -33,7 +33,6 @@ class Tracer {
                                      params_.soma_invalidation_const_nm)}});
     }
     field.add_sources({root});
-    claim_along({root});
     std::size_t bucket = from_root_.bucket_offset.size() - 1;
     for (std::uint32_t target; next_target(bucket, target);) {
       const std::vector<std::uint32_t> path = field.path_from(target);
@@ -139,12 +138,14 @@ class Tracer {
       parent = static_cast<std::int32_t>(tree_.nodes.size()) - 1;
     }
   }
-  /// Path voxels inside the soma claim nothing of their own: its ball has, and theirs would swallow what leaves it.
+  /// Path voxels inside the soma claim only themselves: its ball has claimed the rest, and theirs would swallow what
+  /// leaves it.
   void claim_along(const std::vector<std::uint32_t>& path) {
     std::vector<Claims::Seed> seeds;
     for (const std::uint32_t s : path) {
-      if (tree_.soma_radius_nm > 0 && distance(s, centre_) <= static_cast<double>(tree_.soma_radius_nm)) continue;
-      seeds.push_back({s, units(params_.scale * static_cast<double>(radius(s)) + params_.const_nm)});
+      const bool in_soma =
+          tree_.soma_radius_nm > 0 && distance(s, centre_) <= static_cast<double>(tree_.soma_radius_nm);
+      seeds.push_back({s, in_soma ? 0 : units(params_.scale * static_cast<double>(radius(s)) + params_.const_nm)});
     }
     claims_.claim(std::move(seeds));
   }
