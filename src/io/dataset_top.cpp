@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/io/dataset_top.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -164,9 +165,33 @@ void write_attributes(const h5::File& file, const OpenSets& sets, const TopFile&
 
 }  // namespace
 
+TopFile read_top_file(const fs::path& path) {
+  const h5::File file = h5::File::open(path);
+  check_dataset_format(file);
+  TopFile top;
+  top.provenance_json = file.string_attribute("provenance");
+  top.complete = file.int_attribute("complete") == std::vector<std::int64_t>{1};
+  const std::size_t shards = h5::Dataset::open(file, "shard_start").shape().at(0) - 1;
+  for (StageSource& s :
+       sources_from_json(file.string_attribute("sources"), shards, "'" + path.string() + "', attribute 'sources'"))
+    top.sets.push_back({std::move(s.stage), std::move(s.files), std::move(s.columns), std::move(s.fields)});
+  return top;
+}
+
+TopFile with_shards(TopFile top, ShardSet added) {
+  const auto old = std::find_if(top.sets.begin(), top.sets.end(),
+                                [&](const ShardSet& set) { return set.stage == added.stage; });
+  if (old != top.sets.end())
+    *old = std::move(added);
+  else
+    top.sets.push_back(std::move(added));
+  return top;
+}
+
 ShardSet shard_set(const std::string& type, const std::string& stage, const std::string& hash8,
                    std::uint32_t n_shards) {
-  ShardSet set{stage, {}};
+  ShardSet set;
+  set.stage = stage;
   for (std::uint32_t k = 0; k < n_shards; ++k) set.files.push_back(shard_file_name(type, stage, hash8, k));
   return set;
 }

@@ -12,6 +12,7 @@ namespace syconn {
 struct ShardSet {
   std::string stage;
   std::vector<std::string> files;
+  std::vector<std::string> columns = {}, fields = {};  ///< what they give; filled by read_top_file, ignored in writing
 };
 /// `<type>/<stage>-<hash8>_%04d.h5` for all shards. Stages whose shards have hashes of their own (`sso`) fill `files`
 /// themselves.
@@ -36,5 +37,11 @@ inline constexpr std::size_t kMaxSources = 900;
 void write_top_file(const fs::path& path, const TopFile& top);
 /// write_top_file to a temporary name, then the atomic swap by commit_file().
 void commit_top_file(const fs::path& path, const TopFile& top);
+
+/// What a top file was written from. Opens no shard; throws Error{input} if it is missing or damaged.
+TopFile read_top_file(const fs::path& path);
+/// The top file with `added` in the place of what the same stage gave before, else at the end: how a later stage adds
+/// columns. The stage that made the objects stays first.
+TopFile with_shards(TopFile top, ShardSet added);
 
 }  // namespace syconn

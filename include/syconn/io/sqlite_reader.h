@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "syconn/core/files.h"
+
+namespace syconn {
+
+/// Runs one SQL statement on a file opened read-only and walks its rows. All errors are Error{input} naming the file.
+class SqliteQuery {
+ public:
+  SqliteQuery(const fs::path& path, const std::string& sql);
+  ~SqliteQuery();
+  SqliteQuery(const SqliteQuery&) = delete;
+  SqliteQuery& operator=(const SqliteQuery&) = delete;
+
+  const std::vector<std::string>& columns() const;
+  /// Next row; false at the end.
+  bool next();
+  bool is_null(std::size_t column) const;
+  std::int64_t integer(std::size_t column) const;
+  double number(std::size_t column) const;  ///< NaN for NULL
+  std::string text(std::size_t column) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace syconn

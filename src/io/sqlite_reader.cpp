@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/io/sqlite_reader.h"
+
+#include <sqlite3.h>
+
+#include <limits>
+
+#include "syconn/core/error.h"
+
+namespace syconn {
+
+struct SqliteQuery::Impl {
+  fs::path path;
+  sqlite3* db = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  std::vector<std::string> columns;
+
+  ~Impl() {
+    sqlite3_finalize(statement);
+    sqlite3_close_v2(db);
+  }
+  void check(int code) const {
+    if (code == SQLITE_OK) return;
+    throw Error(Category::input,
+                "'" + path.string() + "': SQLite: " + (db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
+  }
+};
+
+SqliteQuery::SqliteQuery(const fs::path& path, const std::string& sql) : impl_(std::make_unique<Impl>()) {
+  impl_->path = path;
+  impl_->check(sqlite3_open_v2(path.c_str(), &impl_->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr));
+  impl_->check(sqlite3_prepare_v2(impl_->db, sql.c_str(), static_cast<int>(sql.size()), &impl_->statement, nullptr));
+  if (impl_->statement == nullptr) throw Error(Category::input, "'" + path.string() + "': an empty SQL statement");
+  for (int i = 0; i < sqlite3_column_count(impl_->statement); ++i)
+    impl_->columns.emplace_back(sqlite3_column_name(impl_->statement, i));
+}
+SqliteQuery::~SqliteQuery() = default;
+
+const std::vector<std::string>& SqliteQuery::columns() const { return impl_->columns; }
+
+bool SqliteQuery::next() {
+  const int code = sqlite3_step(impl_->statement);
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) impl_->check(code);
+  return false;
+}
+
+bool SqliteQuery::is_null(std::size_t column) const {
+  return sqlite3_column_type(impl_->statement, static_cast<int>(column)) == SQLITE_NULL;
+}
+std::int64_t SqliteQuery::integer(std::size_t column) const {
+  return sqlite3_column_int64(impl_->statement, static_cast<int>(column));
+}
+double SqliteQuery::number(std::size_t column) const {
+  return is_null(column) ? std::numeric_limits<double>::quiet_NaN()
+                         : sqlite3_column_double(impl_->statement, static_cast<int>(column));
+}
+std::string SqliteQuery::text(std::size_t column) const {
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(impl_->statement, static_cast<int>(column)));
+  return bytes == nullptr
+             ? std::string()
+             : std::string(bytes,
+                           static_cast<std::size_t>(sqlite3_column_bytes(impl_->statement, static_cast<int>(column))));
+}
+
+}  // namespace syconn
