@@ -231,7 +231,8 @@ void sso_publish(JobContext& ctx, const SsoConfig&) {
   std::map<std::string, ShardSet> sets;
   for (std::uint32_t k = 0; k < shards; ++k) {
     const fs::path file = ctx.work_input("shards", "names", k);
-    for (const auto& [type, name] : parse_json(read_file(file), file.string()).items()) {
+    const Json names = parse_json(read_file(file), file.string());
+    for (const auto& [type, name] : names.items()) {
       sets[type].stage = "sso";
       sets[type].files.push_back(name.get<std::string>());
     }
