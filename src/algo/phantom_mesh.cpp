@@ -8,6 +8,7 @@
 #include <numbers>
 #include <unordered_map>
 
+#include "marching_cases.h"
 #include "phantom_builder.h"
 #include "syconn/core/chunk_grid.h"
 #include "syconn/core/error.h"
@@ -83,86 +84,6 @@ void draw_tube(const Tube& tube, std::uint32_t label, double grid, SparseField& 
       }
 }
 
-// The 256 cases of marching cubes, made from one rule instead of a table from a book: on every face the surface cuts
-// off corners that lie inside one by one where they are diagonal, so two cubes agree on their common face and the
-// surface is closed.
-struct Cases {
-  // triangles as edge numbers; edge e joins corners kEdge[e]
-  std::array<std::vector<std::array<std::int8_t, 3>>, 256> triangles;
-  static constexpr std::array<std::array<int, 2>, 12> kEdge{
-      {{0, 1}, {2, 3}, {4, 5}, {6, 7}, {0, 2}, {1, 3}, {4, 6}, {5, 7}, {0, 4}, {1, 5}, {2, 6}, {3, 7}}};
-  Cases() {
-    for (int mask = 0; mask < 256; ++mask) triangles[static_cast<std::size_t>(mask)] = make(mask);
-  }
-  static int edge_between(int a, int b) {
-    for (int e = 0; e < 12; ++e)
-      if ((kEdge[static_cast<std::size_t>(e)][0] == a && kEdge[static_cast<std::size_t>(e)][1] == b) ||
-          (kEdge[static_cast<std::size_t>(e)][0] == b && kEdge[static_cast<std::size_t>(e)][1] == a))
-        return e;
-    return -1;
-  }
-  // Directed cuts of a face walked anticlockwise seen from outside the cube: from the edge where the walk enters the
-  // inside to the edge where it leaves it.
-  static void cut_face(const std::array<int, 4>& c, int mask, std::array<int, 12>& next) {
-    for (int k = 0; k < 4; ++k) {
-      const bool here = mask >> c[static_cast<std::size_t>(k)] & 1,
-                 before = mask >> c[static_cast<std::size_t>((k + 3) & 3)] & 1;
-      if (!here || before) continue;
-      int last = k;
-      while (mask >> c[static_cast<std::size_t>((last + 1) & 3)] & 1) last = (last + 1) & 3;
-      const int enter = edge_between(c[static_cast<std::size_t>((k + 3) & 3)], c[static_cast<std::size_t>(k)]);
-      const int leave = edge_between(c[static_cast<std::size_t>(last)], c[static_cast<std::size_t>((last + 1) & 3)]);
-      next[static_cast<std::size_t>(enter)] = leave;
-    }
-  }
-  static std::vector<std::array<std::int8_t, 3>> make(int mask) {
-    std::array<int, 12> next;
-    next.fill(-1);
-    static constexpr std::array<std::array<int, 4>, 6> faces{
-        {{0, 2, 3, 1}, {4, 5, 7, 6}, {0, 1, 5, 4}, {2, 6, 7, 3}, {0, 4, 6, 2}, {1, 3, 7, 5}}};
-    for (const auto& f : faces) cut_face(f, mask, next);
-    std::vector<std::array<std::int8_t, 3>> out;
-    std::array<bool, 12> done{};
-    for (int e = 0; e < 12; ++e) {
-      if (next[static_cast<std::size_t>(e)] < 0 || done[static_cast<std::size_t>(e)]) continue;
-      std::vector<int> loop;
-      for (int k = e; !done[static_cast<std::size_t>(k)]; k = next[static_cast<std::size_t>(k)])
-        done[static_cast<std::size_t>(k)] = true, loop.push_back(k);
-      split(loop, 0, loop.size() - 1, out);
-    }
-    return out;
-  }
-  static bool on_one_face(int e, int f) {
-    const auto& a = kEdge[static_cast<std::size_t>(e)];
-    const auto& b = kEdge[static_cast<std::size_t>(f)];
-    const int all = a[0] & a[1] & b[0] & b[1], any = a[0] | a[1] | b[0] | b[1];
-    return all != 0 || any != 7;
-  }
-  // Diagonals in a face of the cube that the best cut of loop[i..j] into triangles needs; `at`: the corner over (i, j).
-  static int diagonals(const std::vector<int>& loop, std::size_t i, std::size_t j, std::size_t& at) {
-    if (j - i < 2) return 0;
-    int best = 1000;
-    for (std::size_t k = i + 1; k < j; ++k) {
-      std::size_t ignored = 0;
-      const int cost = (k - i > 1 && on_one_face(loop[i], loop[k])) + (j - k > 1 && on_one_face(loop[k], loop[j])) +
-                       diagonals(loop, i, k, ignored) + diagonals(loop, k, j, ignored);
-      if (cost < best) best = cost, at = k;
-    }
-    return best;
-  }
-  // A diagonal in a face could be one of the neighbour's too: an edge of four triangles. So they are avoided.
-  static void split(const std::vector<int>& loop, std::size_t i, std::size_t j,
-                    std::vector<std::array<std::int8_t, 3>>& out) {
-    if (j - i < 2) return;
-    std::size_t k = i + 1;
-    diagonals(loop, i, j, k);
-    out.push_back(
-        {static_cast<std::int8_t>(loop[i]), static_cast<std::int8_t>(loop[k]), static_cast<std::int8_t>(loop[j])});
-    split(loop, i, k, out);
-    split(loop, k, j, out);
-  }
-};
-
 class Marcher {
  public:
   Marcher(const SparseField& field, double grid) : field_(field), grid_(grid) {}
@@ -189,7 +110,6 @@ class Marcher {
   }
 
   void cube(const std::array<const SparseField::Block*, 8>& near, const Vec3i& b, const Vec3i& at) {
-    static const Cases cases;
     std::array<float, 8> v;
     std::array<std::uint32_t, 8> label;
     int mask = 0;
@@ -202,7 +122,7 @@ class Marcher {
       if (v[static_cast<std::size_t>(c)] < 0) mask |= 1 << c;
     }
     if (mask == 0 || mask == 255) return;
-    for (const auto& t : cases.triangles[static_cast<std::size_t>(mask)]) {
+    for (const auto& t : detail::marching_triangles(static_cast<std::uint8_t>(mask))) {
       std::array<std::uint32_t, 3> f;
       for (std::size_t k = 0; k < 3; ++k) f[k] = vertex(b * Vec3i(kB) + at, t[k], v, label);
       mesh_.faces.push_back(f);
@@ -211,7 +131,7 @@ class Marcher {
 
   std::uint32_t vertex(const Vec3i& corner, int edge, const std::array<float, 8>& v,
                        const std::array<std::uint32_t, 8>& label) {
-    const auto [a, c] = Cases::kEdge[static_cast<std::size_t>(edge)];
+    const auto [a, c] = detail::kCellEdge[static_cast<std::size_t>(edge)];
     const Vec3i p = corner + Vec3i(a & 1, (a >> 1) & 1, a >> 2), q = corner + Vec3i(c & 1, (c >> 1) & 1, c >> 2);
     const std::uint64_t axis = edge < 4 ? 0 : edge < 8 ? 1 : 2;
     const auto [it, fresh] = known_.try_emplace(SparseField::key(p), std::array<std::uint32_t, 3>{kNone, kNone, kNone});
