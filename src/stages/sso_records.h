@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "mesh_steps.h"
 #include "record_cursor.h"
 #include "syconn/algo/object_properties.h"
 #include "syconn/exec/job.h"
@@ -25,6 +26,7 @@ struct SsoOrganelleConfig {
 struct SsoConfig {
   std::map<std::string, SsoOrganelleConfig> organelles;
   double fragment_nm = 5000;
+  MeshSettings mesh;  ///< of cells
 
   SsoConfig();  ///< the paper's values of mi, vc and sj
   void describe(Fields& f);
@@ -92,6 +94,14 @@ struct CellOrganelle {
   std::uint64_t type = 0;
   Id organelle = 0;
   friend auto operator<=>(const CellOrganelle&, const CellOrganelle&) = default;
+};
+
+/// cells -> map: a cell whose meshes are made anew.
+struct ChangedCell {
+  Id cell = 0;
+  std::int64_t bbox_min[3] = {}, bbox_max[3] = {};
+
+  Box3 bbox() const { return {{bbox_min[0], bbox_min[1], bbox_min[2]}, {bbox_max[0], bbox_max[1], bbox_max[2]}}; }
 };
 
 /// Representative voxel, among those of its supervoxels (ascending by id) the nearest to the cell's centroid.
