@@ -26,6 +26,15 @@ std::uint64_t assemble_memory(const RunConfig& config, const Geometry& g) {
   return static_cast<std::uint64_t>(g.voxels() / 500) * 20 + slice_memory(config, g);
 }
 
+/// The labels of a chunk, its lattice and surfaces, and the mapping of its supervoxels.
+std::uint64_t map_memory(const RunConfig& config, const Geometry& g) {
+  return scan_memory(config, g) + static_cast<std::uint64_t>(min(g.chunk_vx, g.box.size()).product()) * 4;
+}
+
+std::uint64_t simplify_memory(const RunConfig& config, const Geometry& g) {
+  return mesh_block_memory_bytes(g, config.section<SsoConfig>("sso").mesh);
+}
+
 void add_list(const RunConfig& config, const std::string& name, const std::string& path, StageInputs& in) {
   if (path.empty()) return;
   const fs::path file = config.resolve(path);
@@ -58,7 +67,11 @@ Stage sso_stage() {
                  {"members", per_id_slice, sso_members, {}, slice_memory},
                  {"organelles", per_id_slice, sso_organelles, {}, slice_memory},
                  {"cells", per_id_slice, sso_cells, {}, slice_memory},
-                 {"shards", per_shard, sso_shards, {.mem_gb = 1}},
+                 {"map", per_chunk, sso_map, {.mvx_per_s = 100, .bytes_per_voxel = 0.2}, map_memory},
+                 {"simplify", per_mesh_block, sso_simplify, {.mvx_per_s = 40}, simplify_memory},
+                 {"shift", per_shifted_mesh_block, sso_shift, {.mvx_per_s = 40}, simplify_memory},
+                 {"gather_meshes", per_mesh_group, sso_gather_meshes, {.mem_gb = 1}},
+                 {"shards", per_shard, sso_shards, {.mem_gb = 1.5}},
                  {"publish", once, sso_publish, {.mem_gb = 0.5}},
              })
       .reading(inputs, {"dataset.volumes.sv; optional: dataset.supervoxel_graph, merges, splits",

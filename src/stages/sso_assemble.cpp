@@ -6,6 +6,7 @@
 
 #include "sso_steps.h"
 #include "syconn/algo/supervoxel_graph.h"
+#include "syconn/core/json.h"
 #include "syconn/io/dataset_schema.h"
 #include "syconn/io/table_csv.h"
 
@@ -29,6 +30,14 @@ std::span<const T> take(const std::vector<T>& list, std::size_t& at, Id id, Key 
   const std::size_t begin = at;
   while (at < list.size() && key(list[at]) == id) ++at;
   return std::span<const T>(list).subspan(begin, at - begin);
+}
+
+ChangedCell changed_cell(const ObjectRow& row) {
+  ChangedCell changed;
+  changed.cell = row.id;
+  std::copy(row.bbox_min, row.bbox_min + 3, changed.bbox_min);
+  std::copy(row.bbox_max, row.bbox_max + 3, changed.bbox_max);
+  return changed;
 }
 
 }  // namespace
@@ -156,6 +165,18 @@ void sso_organelles(JobContext& ctx, const SsoConfig& c) {
   to_cells.close();
 }
 
+std::optional<SegmentationDataset> published_cells(const JobContext& ctx) {
+  const fs::path top = ctx.in_run("datasets/ssv.h5");
+  if (!fs::exists(top)) return std::nullopt;
+  try {
+    SegmentationDataset cells = SegmentationDataset::open(top);
+    const Json provenance = parse_json(cells.provenance_json(), top.string());
+    if (provenance.value("early_sha256", "") == ctx.early_hash()) return cells;
+  } catch (const Error&) {  // damaged or of another format: it is made anew
+  }
+  return std::nullopt;
+}
+
 void sso_cells(JobContext& ctx, const SsoConfig&) {
   const Geometry& g = ctx.geometry();
   const auto slice = static_cast<std::uint32_t>(ctx.job().index);
@@ -171,6 +192,9 @@ void sso_cells(JobContext& ctx, const SsoConfig&) {
     return std::tie(x.cell, x.sv.id) < std::tie(y.cell, y.sv.id);
   });
   std::sort(organelles.begin(), organelles.end());
+  const std::optional<SegmentationDataset> published = published_cells(ctx);
+  RecordWriter<ChangedCell> changed(ctx.work_output("changed"), 1);
+  std::uint64_t n_changed = 0, n_cells = 0;
   RecordFileWriter shard(ctx.work_output("shard"), shards, 0);
   std::size_t organelle_at = 0;
   for (std::size_t i = 0; i < members.size();) {
@@ -180,13 +204,17 @@ void sso_cells(JobContext& ctx, const SsoConfig&) {
     for (; i < members.size() && members[i].cell == cell; ++i)
       mine.push_back(members[i]), sv_ids.push_back(members[i].sv.id);
     const auto owned = take(organelles, organelle_at, cell, [](const CellOrganelle& o) { return o.cell; });
-    const CellShardRow row{merge_members(cell, mine, units), sv_ids.size(), owned.size()};
+    CellShardRow row{merge_members(cell, mine, units), sv_ids.size(), owned.size(), 1};
+    if (published && published->find(cell)) row.changed = published->ragged<Id>("sv_ids", "ids", cell) != sv_ids;
+    ++n_cells, n_changed += row.changed;
+    if (row.changed != 0) changed.append(0, changed_cell(row.cell));
     const std::uint32_t to = shard_of(cell, shards);
     shard.append(to, &row, sizeof row);
     append_bytes<Id>(shard, to, sv_ids);
     append_bytes(shard, to, owned);
   }
-  shard.close();
+  shard.close(), changed.close();
+  if (published) ctx.note(std::to_string(n_changed) + " of " + std::to_string(n_cells) + " cells changed");
 }
 
 }  // namespace syconn

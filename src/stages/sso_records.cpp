@@ -38,6 +38,7 @@ void SsoConfig::describe(Fields& f) {
   f.add("organelles", organelles, "a type of organelle: which objects belong to which cell; any other type: 0.5 and 0");
   f.add("fragment_nm", fragment_nm, "cells whose bounding box has no longer diagonal are marked as fragments",
         Range{0});
+  mesh.describe(f);
 }
 
 SsoOrganelleConfig SsoConfig::rule(const std::string& type) const {

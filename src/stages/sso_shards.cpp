@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "sso_steps.h"
+#include "syconn/core/crc32c.h"
 #include "syconn/core/json.h"
 #include "syconn/core/sha256.h"
 #include "syconn/io/dataset_top.h"
@@ -54,7 +55,9 @@ DatasetSchema ssv_schema(const JobContext& ctx) {
   schema.columns.push_back({"n_sv", DType::u32, 1, "", "supervoxels"});
   schema.columns.push_back({"fragment", DType::u8, 1, "", "1: no longer than sso.fragment_nm"});
   schema.columns.push_back({"volume_um3", DType::f32, 1, "um3", "volume of its voxels"});
+  schema.columns.push_back({"mesh_area_um2", DType::f32, 1, "um2", "area of its mesh"});
   schema.fields.push_back(ids_field("sv_ids", "its supervoxels"));
+  schema.fields.push_back(mesh_field());
   for (const SsoType& type : sso_types(ctx.config())) {
     schema.columns.push_back({"n_" + type.name, DType::u32, 1, "", "objects of type " + type.name});
     schema.fields.push_back(ids_field(type.name + "_ids", "objects of type " + type.name + " that belong to it"));
@@ -168,8 +171,41 @@ std::string organelle_shard(JobContext& ctx, const SsoType& type) {
           });
 }
 
-void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoType>& types, RecordCursor& cursor,
-              ShardBuilder& builder) {
+/// Meshes of a shard's cells: new ones of the step `map`, or those of the published generation.
+class CellMeshes {
+ public:
+  CellMeshes(const JobContext& ctx, const SsoConfig& c)
+      : reader_(mesh_files(ctx, "shift", "gather_meshes", "cells"), static_cast<std::uint32_t>(ctx.job().index),
+                MeshGrid(ctx.geometry(), c.mesh).lattice, ctx.in_run("work/sso")),
+        published_(published_cells(ctx)) {}
+
+  Mesh operator()(Id cell, bool changed) const {
+    if (changed) return reader_.mesh(cell);
+    if (!published_ || !published_->find(cell))
+      throw Error(Category::input,
+                  "the published cells that step 'cells' compared with are gone; remove work/sso/cells");
+    const auto xyz = published_->ragged<float>("mesh", "vertices_nm", cell);
+    Mesh mesh;
+    mesh.faces = published_->ragged<std::uint32_t>("mesh", "faces", cell);
+    for (std::size_t i = 0; i < xyz.size(); i += 3) mesh.vertices_nm.push_back({xyz[i], xyz[i + 1], xyz[i + 2]});
+    return mesh;
+  }
+
+ private:
+  MeshReader reader_;
+  std::optional<SegmentationDataset> published_;
+};
+
+void add_mesh(ShardBuilder& builder, const Mesh& mesh) {
+  std::vector<float> xyz;
+  for (const Vec3f& v : mesh.vertices_nm) xyz.insert(xyz.end(), {v.x, v.y, v.z});
+  builder.set("mesh_area_um2", static_cast<float>(mesh_area_um2(mesh)));
+  builder.append<float>("mesh", "vertices_nm", xyz);
+  builder.append<std::uint32_t>("mesh", "faces", mesh.faces);
+}
+
+void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoType>& types,
+              std::optional<CellMeshes>& meshes, RecordCursor& cursor, ShardBuilder& builder) {
   const Vec3d& size_nm = ctx.geometry().voxel_size_nm;
   const auto row = cursor.one<CellShardRow>();
   std::vector<Id> sv_ids;
@@ -183,6 +219,8 @@ void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoTy
   builder.set("fragment", static_cast<std::uint8_t>(std::sqrt(edge.dot(edge)) <= c.fragment_nm));
   builder.set("volume_um3", static_cast<float>(static_cast<double>(row.cell.size_vx) * size_nm.product() * 1e-9));
   builder.append<Id>("sv_ids", "ids", sv_ids);
+  if (!meshes) meshes.emplace(ctx, c);  // not for a shard that stands already
+  add_mesh(builder, (*meshes)(row.cell.id, row.changed != 0));
   for (std::uint64_t t = 0; t < types.size(); ++t) {
     std::vector<Id> ids;
     for (const CellOrganelle& o : organelles)
@@ -194,6 +232,7 @@ void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoTy
 }
 
 std::string ssv_shard(JobContext& ctx, const SsoConfig& c, const std::vector<SsoType>& types) {
+  std::optional<CellMeshes> meshes;
   return ShardJob(ctx, "ssv", "cells", "shard")
       .run(
           ssv_schema(ctx),
@@ -204,7 +243,7 @@ std::string ssv_shard(JobContext& ctx, const SsoConfig& c, const std::vector<Sso
             cursor.skip<CellOrganelle>(row.n_organelles);
             return std::to_string(row.cell.id) + bytes_of(sv_ids);
           },
-          [&](RecordCursor& cursor, ShardBuilder& builder) { add_cell(ctx, c, types, cursor, builder); });
+          [&](RecordCursor& cursor, ShardBuilder& builder) { add_cell(ctx, c, types, meshes, cursor, builder); });
 }
 
 /// The base shards that `watershed` made, as its top file lists them.
@@ -225,6 +264,22 @@ void sso_shards(JobContext& ctx, const SsoConfig& c) {
   write_file_atomically(ctx.work_output("names"), names.dump() + "\n");
 }
 
+namespace {
+
+/// Tells also which lists made the cells, and what a later run may compare itself with.
+std::string top_provenance(const JobContext& ctx) {
+  Json p = parse_json(ctx.provenance_json(), "provenance");
+  p["early_sha256"] = ctx.early_hash();
+  const DatasetConfig& dataset = ctx.config().dataset;
+  for (const auto& [name, path] : {std::pair{"supervoxel_graph", dataset.supervoxel_graph},
+                                   {"merges", dataset.merges},
+                                   {"splits", dataset.splits}})
+    if (!path.empty()) p[name] = {{"crc32c", hex8(file_crc32c(ctx.config().resolve(path)))}};
+  return p.dump();
+}
+
+}  // namespace
+
 void sso_publish(JobContext& ctx, const SsoConfig&) {
   const std::vector<SsoType> types = sso_types(ctx.config());
   const std::uint32_t shards = n_shards(ctx.geometry().voxels());
@@ -239,7 +294,7 @@ void sso_publish(JobContext& ctx, const SsoConfig&) {
   }
   for (const auto& [type, set] : sets) {
     const std::string relative = "datasets/" + type + ".h5";
-    TopFile top{{set}, ctx.provenance_json(), true};
+    TopFile top{{set}, top_provenance(ctx), true};
     const auto found = std::find_if(types.begin(), types.end(), [&](const SsoType& t) { return t.name == type; });
     if (found != types.end() && !found->own) top.sets.insert(top.sets.begin(), base_of(ctx.in_run(relative)));
     write_top_file(ctx.output(relative), top);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include <optional>
+
 #include "sso_records.h"
+#include "syconn/io/segmentation_dataset.h"
 
 /// Jobs of the steps of `sso`, in the order they run: docs/stages/sso.md.
 namespace syconn {
@@ -15,6 +18,10 @@ void sso_assemble(JobContext& ctx, const SsoConfig& c);
 void sso_members(JobContext& ctx, const SsoConfig& c);
 void sso_organelles(JobContext& ctx, const SsoConfig& c);
 void sso_cells(JobContext& ctx, const SsoConfig& c);
+void sso_map(JobContext& ctx, const SsoConfig& c);
+void sso_simplify(JobContext& ctx, const SsoConfig& c);
+void sso_shift(JobContext& ctx, const SsoConfig& c);
+void sso_gather_meshes(JobContext& ctx, const SsoConfig& c);
 void sso_shards(JobContext& ctx, const SsoConfig& c);
 void sso_publish(JobContext& ctx, const SsoConfig& c);
 
@@ -32,7 +39,10 @@ struct OrganelleShardRow {  // then n_overlaps OverlapRecord, without background
 };
 struct CellShardRow {  // then n_sv ids, then n_organelles CellOrganelle
   ObjectRow cell;
-  std::uint64_t n_sv = 0, n_organelles = 0;
+  std::uint64_t n_sv = 0, n_organelles = 0, changed = 1;
 };
+
+/// The cells of the last published generation, if it was made with everything equal but the lists.
+std::optional<SegmentationDataset> published_cells(const JobContext& ctx);
 
 }  // namespace syconn
