@@ -78,6 +78,10 @@ void RunArguments::add_to(CLI::App& app) {
       ->type_name("KEY=VALUE")
       ->group("Input")
       ->allow_extra_args(false);
+  app.add_option("--executor", executor, "where jobs run, instead of the config's execution.executor")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"local", "slurm"}))
+      ->group("Behaviour");
   app.add_option("-o,--out", out, "run folder; default: runs/<dataset.name>")->type_name("DIR")->group("Output");
   app.add_option("--check", check, "what counts as done: markers and file sizes, or every byte's CRC-32C too")
       ->type_name("LEVEL")
@@ -89,9 +93,11 @@ void RunArguments::add_to(CLI::App& app) {
 PipelineRun RunArguments::open(const std::vector<std::string>& only) const {
   const StageTable& table = stage_table();
   if (config.empty() && out.empty()) throw Error(Category::usage, "give -c CONFIG, or -o DIR of an existing run");
-  if (config.empty() && sets.empty() && only.empty()) return PipelineRun::open(out, table);
+  if (config.empty() && sets.empty() && only.empty() && executor.empty()) return PipelineRun::open(out, table);
   const fs::path file = config.empty() ? fs::path(out) / "config.yml" : fs::path(config);
-  RunConfig loaded = load_config(file, sets, table.sections());
+  std::vector<std::string> all_sets = sets;
+  if (!executor.empty()) all_sets.push_back("execution.executor=" + executor);
+  RunConfig loaded = load_config(file, all_sets, table.sections());
   const fs::path folder = out.empty() ? fs::path("runs") / loaded.dataset.name : fs::path(out);
   return {std::move(loaded), folder, table, only};
 }

@@ -34,9 +34,9 @@ std::string help_footer(const std::vector<std::string>& reads, const std::vector
 /// Parses; on --help prints it and sets `exit_code` 0, on a wrong command line prints why and sets 2. True: go on.
 bool parse(CLI::App& app, int argc, char** argv, int& exit_code);
 
-/// -c, -o, --set and --check, shared by every command that works on a run.
+/// -c, -o, --set, --executor and --check, shared by every command that works on a run.
 struct RunArguments {
-  std::string config, out, check = "sizes";
+  std::string config, out, check = "sizes", executor;
   std::vector<std::string> sets;
 
   void add_to(CLI::App& app);

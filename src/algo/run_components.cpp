@@ -23,14 +23,15 @@ std::vector<Row> rows_of(std::span<const Run> runs) {
   return rows;
 }
 
-/// Unites the runs of two rows that overlap, or, with `slack` 1, touch diagonally.
-void unite_rows(std::span<const Run> runs, const Row& a, const Row& b, std::int32_t slack, UnionFind& sets) {
-  for (std::uint32_t i = a.first, j = b.first; i < a.last && j < b.last;) {
-    if (runs[i].x < runs[j].end() + slack && runs[j].x < runs[i].end() + slack) sets.unite(i, j);
-    if (runs[i].end() < runs[j].end())
-      ++i;
-    else
-      ++j;
+/// Unites the runs of two rows that overlap, or, with `slack` 1, touch diagonally, where `joins` allows it.
+template <class Joins>
+void unite_rows(std::span<const Run> runs, const Row& a, const Row& b, std::int32_t slack, const Joins& joins,
+                UnionFind& sets) {
+  std::uint32_t first = b.first;
+  for (std::uint32_t i = a.first; i < a.last; ++i) {
+    while (first < b.last && runs[first].end() + slack <= runs[i].x) ++first;
+    for (std::uint32_t j = first; j < b.last && runs[j].x < runs[i].end() + slack; ++j)
+      if (joins(i, j)) sets.unite(i, j);
   }
 }
 
@@ -39,9 +40,9 @@ const Row* seek(const std::vector<Row>& rows, std::size_t& cursor, std::int32_t 
   while (cursor < rows.size() && (rows[cursor].z < z || (rows[cursor].z == z && rows[cursor].y < y))) ++cursor;
   return cursor < rows.size() && rows[cursor].z == z && rows[cursor].y == y ? &rows[cursor] : nullptr;
 }
-}  // namespace
 
-RunComponents run_components(std::span<const Run> runs, Connectivity connectivity) {
+template <class Joins>
+RunComponents components(std::span<const Run> runs, Connectivity connectivity, const Joins& joins) {
   if (!is_raster_sorted(runs)) throw Error(Category::runtime, "run_components: the runs are not in raster order");
   const int n = static_cast<int>(connectivity);
   UnionFind sets(static_cast<std::uint32_t>(runs.size()));
@@ -50,12 +51,12 @@ RunComponents run_components(std::span<const Run> runs, Connectivity connectivit
   std::size_t cursors[4] = {};
   for (const Row& row : rows) {
     for (std::uint32_t i = row.first + 1; i < row.last; ++i)
-      if (runs[i - 1].end() == runs[i].x) sets.unite(i - 1, i);
-    if (const Row* r = seek(rows, cursors[0], row.y - 1, row.z)) unite_rows(runs, row, *r, slack_face, sets);
-    if (const Row* r = seek(rows, cursors[1], row.y, row.z - 1)) unite_rows(runs, row, *r, slack_face, sets);
+      if (runs[i - 1].end() == runs[i].x && joins(i - 1, i)) sets.unite(i - 1, i);
+    if (const Row* r = seek(rows, cursors[0], row.y - 1, row.z)) unite_rows(runs, row, *r, slack_face, joins, sets);
+    if (const Row* r = seek(rows, cursors[1], row.y, row.z - 1)) unite_rows(runs, row, *r, slack_face, joins, sets);
     if (n < 18) continue;
-    if (const Row* r = seek(rows, cursors[2], row.y - 1, row.z - 1)) unite_rows(runs, row, *r, slack_edge, sets);
-    if (const Row* r = seek(rows, cursors[3], row.y + 1, row.z - 1)) unite_rows(runs, row, *r, slack_edge, sets);
+    if (const Row* r = seek(rows, cursors[2], row.y - 1, row.z - 1)) unite_rows(runs, row, *r, slack_edge, joins, sets);
+    if (const Row* r = seek(rows, cursors[3], row.y + 1, row.z - 1)) unite_rows(runs, row, *r, slack_edge, joins, sets);
   }
   RunComponents out;
   out.part.resize(runs.size());
@@ -64,6 +65,17 @@ RunComponents run_components(std::span<const Run> runs, Connectivity connectivit
     out.part[i] = root == i ? out.n_parts++ : out.part[root];
   }
   return out;
+}
+
+}  // namespace
+
+RunComponents run_components(std::span<const Run> runs, Connectivity connectivity) {
+  return components(runs, connectivity, [](std::uint32_t, std::uint32_t) { return true; });
+}
+
+RunComponents run_components(std::span<const Run> runs, std::span<const Id> values, Connectivity connectivity) {
+  if (values.size() != runs.size()) throw Error(Category::runtime, "run_components: not one value a run");
+  return components(runs, connectivity, [&](std::uint32_t i, std::uint32_t j) { return values[i] == values[j]; });
 }
 
 }  // namespace syconn

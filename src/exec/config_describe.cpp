@@ -29,6 +29,7 @@ void VolumeConfig::describe(Fields& f) {
   f.add("sym", sym, "labels of symmetric (inhibitory) synapses, in a synapse-type volume").check(for_labels(sym));
   f.add("asym", asym, "labels of asymmetric (excitatory) synapses, in a synapse-type volume").check(for_labels(asym));
   f.add("voxel_size_nm", voxel_size_nm, "size of one voxel in x, y, z if it is not the dataset's", kVoxelSize);
+  f.add("allow_missing", allow_missing, "take voxels that were never written as 0; false: they are an error");
 }
 
 void DatasetConfig::describe(Fields& f) {

@@ -24,7 +24,7 @@ bool has_volume(const RunConfig& config, const std::string& name) { return confi
 std::unique_ptr<VolumeReader> open_input(const RunConfig& config, const std::string& name) {
   const VolumeConfig& volume = volume_config(config, name);
   try {
-    return open_volume(config.resolve(volume.path), volume.dataset);
+    return open_volume(config.resolve(volume.path), volume.dataset, {.allow_missing = volume.allow_missing});
   } catch (const Error& e) {
     throw e.with_context(config.where("dataset.volumes." + name + ".path") + ": volume '" + name + "'");
   }
@@ -67,6 +67,7 @@ void require_volume(const RunConfig& config, const Box3& box, const std::string&
   }
   const VolumeConfig& volume = volume_config(config, name);
   Json entry = {{"kind", volume.kind}, {"foreground", volume.foreground}, {"sym", volume.sym}, {"asym", volume.asym}};
+  if (volume.allow_missing) entry["allow_missing"] = true;
   entry["fingerprint"] = parse_json(volume_fingerprint(*open_covering(config, name, box)), name);
   inputs.fingerprints[name] = entry;
 }

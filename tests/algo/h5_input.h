@@ -26,6 +26,10 @@ hid_t h5_type() {
     return H5T_NATIVE_UINT64;
   else if constexpr (std::is_same_v<T, std::int32_t>)
     return H5T_NATIVE_INT32;
+  else if constexpr (std::is_same_v<T, std::uint32_t>)
+    return H5T_NATIVE_UINT32;
+  else if constexpr (std::is_same_v<T, double>)
+    return H5T_NATIVE_DOUBLE;
   else
     return H5T_NATIVE_UINT8;
 }

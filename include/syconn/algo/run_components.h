@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "syconn/algo/runs.h"
+#include "syconn/core/ids.h"
 
 namespace syconn {
 
@@ -20,5 +21,7 @@ struct RunComponents {
 
 /// Throws Error{runtime} if the runs are not raster-sorted or overlap.
 RunComponents run_components(std::span<const Run> runs, Connectivity connectivity = Connectivity::corner26);
+/// The same of runs that have a value each: only runs of equal value are connected, and runs of a row may touch.
+RunComponents run_components(std::span<const Run> runs, std::span<const Id> values, Connectivity connectivity);
 
 }  // namespace syconn

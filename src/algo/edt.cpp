@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/algo/edt.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <vector>
+
+#include "syconn/algo/object_properties.h"
+#include "syconn/core/error.h"
+
+namespace syconn {
+namespace {
+
+constexpr std::int64_t kLanes = 32;
+
+/// Whether something known lies beyond the first and the last voxel of an axis.
+struct Ends {
+  bool low, high;
+};
+
+Ends ends_of(const Box3& box, const Box3& world, int axis) {
+  return {box.min[axis] <= world.min[axis], box.max[axis] >= world.max[axis]};
+}
+
+/// Distances along x: within each run the smaller of two ramps.
+template <class L, class D>
+void pass_x(VolumeView<const L> labels, const Ends& known, const EdtScale& scale, VolumeView<D> out) {
+  const std::int64_t nx = labels.size.x;
+  const auto unit = static_cast<std::uint64_t>(scale.units.x);
+  const auto distance = [&](std::int64_t steps, bool is_known) {
+    if (!is_known || static_cast<std::uint64_t>(steps) > scale.cap / unit) return static_cast<D>(scale.cap);
+    const std::uint64_t d = static_cast<std::uint64_t>(steps) * unit;
+    return static_cast<D>(d > scale.cap / d ? scale.cap : std::min(d * d, scale.cap));
+  };
+  for (std::int64_t z = 0; z < labels.size.z; ++z)
+    for (std::int64_t y = 0; y < labels.size.y; ++y) {
+      const L* row = labels.row(y, z);
+      D* to = out.row(y, z);
+      for (std::int64_t x = 0; x < nx;) {
+        const std::int64_t start = x;
+        while (x < nx && row[x] == row[start]) ++x;
+        for (std::int64_t i = start; i < x; ++i)
+          to[i] = row[start] == 0 ? D{0}
+                                  : std::min(distance(i - start + 1, start > 0 || known.low),
+                                             distance(x - i, x < nx || known.high));
+      }
+    }
+}
+
+/// Columns along y or z, kLanes neighbours in x at a time.
+template <class L, class D, bool kLabels>
+class ColumnPass {
+ public:
+  ColumnPass(std::int64_t length, const Ends& known, std::int64_t unit, const EdtScale& scale)
+      : n_(length), known_(known), unit_(static_cast<std::uint64_t>(unit)), cap_(scale.cap) {
+    const auto cells = static_cast<std::size_t>(n_ * kLanes);
+    f_.resize(cells), g_.resize(cells);
+    if (kLabels) l_.resize(cells);
+  }
+
+  /// `stride`: elements from one voxel of a column to the next.
+  void run(const L* labels, std::int64_t label_stride, D* values, std::int64_t stride, std::int64_t lanes) {
+    if (!load(labels, label_stride, values, stride, lanes)) return;
+    for (std::int64_t i = 0; i < n_; ++i) minimum(i);
+    for (std::int64_t i = 0; i < n_; ++i) std::copy_n(g_.data() + i * kLanes, lanes, values + i * stride);
+  }
+
+ private:
+  bool load(const L* labels, std::int64_t label_stride, const D* values, std::int64_t stride, std::int64_t lanes) {
+    D any{0};
+    for (std::int64_t i = 0; i < n_; ++i) {
+      D* f = f_.data() + i * kLanes;
+      std::copy_n(values + i * stride, lanes, f);
+      std::fill(f + lanes, f + kLanes, D{0});
+      for (std::int64_t k = 0; k < lanes; ++k) any |= f[k];
+      if constexpr (kLabels) {
+        std::copy_n(labels + i * label_stride, lanes, l_.data() + i * kLanes);
+        std::fill_n(l_.data() + i * kLanes + lanes, kLanes - lanes, L{0});
+      }
+    }
+    return any != 0;
+  }
+
+  void minimum(std::int64_t i) {
+    D* g = g_.data() + i * kLanes;
+    std::copy_n(f_.data() + i * kLanes, kLanes, g);
+    for (std::int64_t k = 1; k <= n_; ++k) {
+      const auto steps = static_cast<std::uint64_t>(k);
+      if (steps > cap_ / unit_) return;
+      const std::uint64_t step = steps * unit_;
+      if (step > cap_ / step) return;  // so no square overflows
+      const auto square = static_cast<D>(step * step);
+      D most{0};
+      for (std::int64_t j = 0; j < kLanes; ++j) most = std::max(most, g[j]);
+      if (most <= square) return;
+      look(i, i - k, known_.low, square, g);
+      look(i, i + k, known_.high, square, g);
+    }
+  }
+
+  void look(std::int64_t i, std::int64_t at, bool known_beyond, D square, D* g) const {
+    if (at < 0 || at >= n_) {
+      if (!known_beyond) return;
+      // Background beyond the border: only its first voxel can be the nearest, so the others do no harm.
+      for (std::int64_t j = 0; j < kLanes; ++j) g[j] = std::min(g[j], square);
+      return;
+    }
+    const D* f = f_.data() + at * kLanes;
+    if constexpr (kLabels) {
+      const L *own = l_.data() + i * kLanes, *other = l_.data() + at * kLanes;
+      for (std::int64_t j = 0; j < kLanes; ++j) g[j] = std::min<D>(g[j], square + (own[j] == other[j] ? f[j] : D{0}));
+    } else {
+      for (std::int64_t j = 0; j < kLanes; ++j) g[j] = std::min<D>(g[j], square + f[j]);
+    }
+  }
+
+  std::int64_t n_;
+  Ends known_;
+  std::uint64_t unit_, cap_;
+  std::vector<D> f_, g_;
+  std::vector<L> l_;
+};
+
+template <class L, class D, bool kLabels>
+void edt(VolumeView<const L> labels, const Box3& world, const EdtScale& scale, VolumeView<D> out) {
+  if (sizeof(D) == 4 && has_wide_cap(scale))
+    throw Error(Category::config, "distances: this voxel size and radius need 64-bit values");
+  if (out.size != labels.size) throw Error(Category::runtime, "distances: the result has another size than the mask");
+  const Box3 box = labels.box();
+  if (box.empty()) return;
+  pass_x(labels, ends_of(box, world, 0), scale, out);
+  ColumnPass<L, D, kLabels> along_y(box.size().y, ends_of(box, world, 1), scale.units.y, scale);
+  ColumnPass<L, D, kLabels> along_z(box.size().z, ends_of(box, world, 2), scale.units.z, scale);
+  for (std::int64_t z = 0; z < box.size().z; ++z)
+    for (std::int64_t x = 0; x < box.size().x; x += kLanes)
+      along_y.run(labels.row(0, z) + x, labels.stride_y, out.row(0, z) + x, out.stride_y,
+                  std::min(kLanes, box.size().x - x));
+  for (std::int64_t y = 0; y < box.size().y; ++y)
+    for (std::int64_t x = 0; x < box.size().x; x += kLanes)
+      along_z.run(labels.row(y, 0) + x, labels.stride_z, out.row(y, 0) + x, out.stride_z,
+                  std::min(kLanes, box.size().x - x));
+}
+
+/// Non-zero values of a mask are one label.
+Volume<std::uint8_t> as_binary(VolumeView<const std::uint8_t> mask) {
+  Volume<std::uint8_t> binary(mask.box());
+  for (std::int64_t z = 0; z < mask.size.z; ++z)
+    for (std::int64_t y = 0; y < mask.size.y; ++y)
+      std::transform(mask.row(y, z), mask.row(y, z) + mask.size.x, binary.view().row(y, z),
+                     [](std::uint8_t v) { return static_cast<std::uint8_t>(v != 0); });
+  return binary;
+}
+
+}  // namespace
+
+EdtScale EdtScale::of(const Vec3d& voxel_size_nm, double max_radius_nm) {
+  if (!(max_radius_nm > 0 && max_radius_nm <= 1e6)) {
+    std::ostringstream os;
+    os << "distances: the radius must be positive and at most 1 mm, got " << max_radius_nm << " nm";
+    throw Error(Category::config, os.str());
+  }
+  EdtScale scale;
+  scale.units = distance_units(voxel_size_nm);
+  // units are whole picometres over their common divisor
+  scale.nm_per_unit = static_cast<double>(std::llround(voxel_size_nm.x * 1000) / scale.units.x) / 1000;
+  const double radius = max_radius_nm / scale.nm_per_unit;
+  scale.cap = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(radius * radius + 1e-6));
+  return scale;
+}
+
+Vec3i EdtScale::reach_vx() const {
+  const auto root = static_cast<std::int64_t>(std::sqrt(static_cast<double>(cap))) + 1;
+  return {root / units.x + 1, root / units.y + 1, root / units.z + 1};
+}
+
+bool has_wide_cap(const EdtScale& scale) { return scale.cap >= std::uint64_t{1} << 31; }
+
+void squared_edt(VolumeView<const std::uint8_t> mask, const Box3& world, const EdtScale& scale,
+                 VolumeView<std::uint32_t> out) {
+  edt<std::uint8_t, std::uint32_t, false>(as_binary(mask).view(), world, scale, out);
+}
+void squared_edt(VolumeView<const std::uint32_t> labels, const Box3& world, const EdtScale& scale,
+                 VolumeView<std::uint32_t> out) {
+  edt<std::uint32_t, std::uint32_t, true>(labels, world, scale, out);
+}
+void squared_edt(VolumeView<const std::uint8_t> mask, const Box3& world, const EdtScale& scale,
+                 VolumeView<std::uint64_t> out) {
+  edt<std::uint8_t, std::uint64_t, false>(as_binary(mask).view(), world, scale, out);
+}
+void squared_edt(VolumeView<const std::uint32_t> labels, const Box3& world, const EdtScale& scale,
+                 VolumeView<std::uint64_t> out) {
+  edt<std::uint32_t, std::uint64_t, true>(labels, world, scale, out);
+}
+
+}  // namespace syconn
