@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include "organelle_config.h"
 #include "syconn/exec/job.h"
-#include "watershed_config.h"
 
 /// The steps of `watershed` that make labels; watershed.cpp has what makes objects of them.
 namespace syconn {

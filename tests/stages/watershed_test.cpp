@@ -41,8 +41,8 @@ Volume<std::uint8_t> organelles(bool touching) {
       for (std::int64_t z = 50; z < 53; ++z) map.at({x, y, z}) = 130;  // no seed survives
   map.at({100, 5, 5}) = 255;
   if (!touching) return map;
-  ball(map, {100, 100, 20}, 190), ball(map, {136, 100, 20}, 190);
-  for (int i = 0; i < 5; ++i) ball(map, {13 + 31 * i, 120, 58}, 170);
+  ball(map, {100, 100, 20}, 190), ball(map, {137, 100, 20}, 190);
+  for (int i = 0; i < 5; ++i) ball(map, {10 + 33 * i, 120, 58}, 170);
   return map;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "watershed_config.h"
+#include "organelle_config.h"
 
 #include <algorithm>
 #include <cctype>
