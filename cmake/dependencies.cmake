@@ -11,3 +11,6 @@ find_package(PNG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(spdlog CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
+# Headers only; one file (src/algo/poisson_field.cpp) pays for CGAL.
+find_package(CGAL 5.5 CONFIG REQUIRED)
+find_package(Eigen3 3.4 CONFIG REQUIRED)

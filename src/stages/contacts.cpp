@@ -297,9 +297,7 @@ void publish(JobContext& ctx, const ContactsConfig&) {
       ctx.note("no dataset.volumes.sj: contacts only, no synapse fragments (syn)");
       continue;
     }
-    const TopFile top{
-        {shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels()))}, ctx.provenance_json(), true};
-    write_top_file(ctx.output(relative), top);
+    publish_objects(ctx, type, shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels())));
   }
 }
 

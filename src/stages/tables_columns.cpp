@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "shards.h"
 #include "syconn/io/dataset_top.h"
 #include "syconn/io/shard_builder.h"
 #include "tables_mito.h"
@@ -225,8 +226,7 @@ void publish_added_columns(JobContext& ctx) {
     if (added_columns(top_path(ctx, type), type).empty()) continue;
     const TopFile top = read_top_file(top_path(ctx, type));
     const auto shards = static_cast<std::uint32_t>(top.sets.at(0).files.size());
-    write_top_file(ctx.output("datasets/" + type + ".h5"),
-                   with_shards(top, shard_set(type, kStage, ctx.hash8(), shards)));
+    publish_columns(ctx, type, shard_set(type, kStage, ctx.hash8(), shards));
   }
 }
 

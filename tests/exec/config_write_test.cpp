@@ -126,8 +126,8 @@ TEST(ConfigHash, TextFormDoesNotCount) {
             R"("id":0,"keep":true})");
   EXPECT_EQ(result_keys(parse(kHead).dataset).dump(),
             R"({"voxel_size_nm":[10.0,10.0,25.0],"box_vx":null,"volumes":{)"
-            R"("mi":{"kind":"probability","foreground":[],"sym":[],"asym":[],"voxel_size_nm":null},)"
-            R"("sv":{"kind":"labels","foreground":[],"sym":[],"asym":[],"voxel_size_nm":null}}})");
+            R"("mi":{"kind":"probability","foreground":[],"sym":[],"asym":[],"voxel_size_nm":null,"allow_missing":false},)"
+            R"("sv":{"kind":"labels","foreground":[],"sym":[],"asym":[],"voxel_size_nm":null,"allow_missing":false}}})");
 }
 
 TEST(ConfigHash, ChangedKeys) {
