@@ -21,11 +21,11 @@ struct VolumeSource {
 VolumeSource volume_source(const std::string& text);
 
 struct SegmentationScore {
-  Box3 box;                                    ///< compared, voxels
-  std::uint64_t truth_vx = 0;                  ///< with a truth: those that count
-  std::uint64_t background_vx = 0;             ///< of these: segment 0
-  std::uint64_t unmapped_vx = 0;               ///< of these: a supervoxel the run does not have (with a run)
-  std::uint64_t n_truth = 0, n_segments = 0;   ///< labels but 0; segments that meet a truth
+  Box3 box;                                   ///< compared, voxels
+  std::uint64_t truth_vx = 0;                 ///< with a truth: those that count
+  std::uint64_t background_vx = 0;            ///< of these: segment 0
+  std::uint64_t unmapped_vx = 0;              ///< of these: a supervoxel the run does not have (with a run)
+  std::uint64_t n_truth = 0, n_segments = 0;  ///< labels but 0; segments that meet a truth
   VariationOfInformation voi;
   AdaptedRandError rand;
 };
@@ -35,8 +35,8 @@ SegmentationScore evaluate_segmentation(const VolumeSource& volume, const Volume
                                         const std::optional<fs::path>& run, int threads);
 
 struct OrganelleScore {
-  Box3 box;                                       ///< compared, voxels
-  InstanceScores at_50, at_75;                    ///< matched at IoU >= 0.5 and >= 0.75
+  Box3 box;                     ///< compared, voxels
+  InstanceScores at_50, at_75;  ///< matched at IoU >= 0.5 and >= 0.75
   std::uint64_t volume_vx = 0, truth_volume_vx = 0;
   double count_error = 0, volume_error = 0;  ///< (found - true) / true; NaN without a truth
 };
