@@ -35,6 +35,10 @@ std::uint64_t simplify_memory(const RunConfig& config, const Geometry& g) {
   return mesh_block_memory_bytes(g, config.section<SsoConfig>("sso").mesh);
 }
 
+std::uint64_t skeleton_memory(const RunConfig& config, const Geometry& g) {
+  return skeleton_job_bytes(config.section<SsoConfig>("sso"), g);
+}
+
 void add_list(const RunConfig& config, const std::string& name, const std::string& path, StageInputs& in) {
   if (path.empty()) return;
   const fs::path file = config.resolve(path);
@@ -71,9 +75,12 @@ Stage sso_stage() {
                  {"simplify", per_mesh_block, sso_simplify, {.mvx_per_s = 40}, simplify_memory},
                  {"shift", per_shifted_mesh_block, sso_shift, {.mvx_per_s = 40}, simplify_memory},
                  {"gather_meshes", per_mesh_group, sso_gather_meshes, {.mem_gb = 1}},
+                 {"gather_grid", per_chunk_group, sso_gather_grid, {.mem_gb = 1}},
+                 {"skeletons", per_id_slice, sso_skeletons, {.mvx_per_s = 3}, skeleton_memory},
                  {"shards", per_shard, sso_shards, {.mem_gb = 1.5}},
                  {"publish", once, sso_publish, {.mem_gb = 0.5}},
              })
+      .using_results_of({"watershed"})
       .reading(inputs, {"dataset.volumes.sv; optional: dataset.supervoxel_graph, merges, splits",
                         "DIR/volumes/<organelle>_seg or dataset.volumes.<organelle> of kind labels"})
       .writing({"DIR/datasets/sv.h5, ssv.h5 (cells); columns of DIR/datasets/<organelle>.h5"});

@@ -2,6 +2,7 @@
 // Meshes of cells: supervoxels mapped to cells and marched, only where cells changed.
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "sso_steps.h"
 #include "volumes.h"
@@ -65,6 +66,7 @@ void sso_map(JobContext& ctx, const SsoConfig& c) {
     map_to_cells(labels, cells_of(ctx, ids_in(labels), cells));
   }
   march_job(ctx, "cells", labels.view(), c.mesh);
+  write_grid_runs(ctx, std::as_const(labels).view());
 }
 
 void sso_simplify(JobContext& ctx, const SsoConfig& c) { simplify_blocks(ctx, "map", "cells", c.mesh); }

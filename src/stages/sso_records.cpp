@@ -39,6 +39,21 @@ void SsoConfig::describe(Fields& f) {
   f.add("fragment_nm", fragment_nm, "cells whose bounding box has no longer diagonal are marked as fragments",
         Range{0});
   mesh.describe(f);
+  f.add("skeleton_scale", skeleton.scale, "a skeleton path claims what lies within this times its radius",
+        Range{0, 100});
+  f.add("skeleton_const_nm", skeleton.const_nm, "and this distance more", Range{0});
+  f.add("skeleton_pdrf_scale", skeleton.pdrf_scale, "weight of the penalty for voxels close to the surface", Range{0});
+  f.add("skeleton_pdrf_exponent", skeleton.pdrf_exponent, "exponent of that penalty", Range{1, 16});
+  f.add("skeleton_soma_acceptance_nm", skeleton.soma_acceptance_nm, "radius from which on a cell has a soma", Range{0});
+  f.add("skeleton_soma_invalidation_scale", skeleton.soma_invalidation_scale, "a soma claims this times its radius",
+        Range{0, 100});
+  f.add("skeleton_soma_invalidation_const_nm", skeleton.soma_invalidation_const_nm, "and this distance more", Range{0});
+  f.add("skeleton_downsample", skeleton.downsample_factor, "every n-th node of an unbranched stretch is kept",
+        Range{1, 1000});
+  f.add("skeleton_tick_nm", skeleton.tick_nm, "terminal branches shorter than this are removed", Range{0});
+  f.add("skeleton_max_voxels", skeleton_max_voxels,
+        "cells of more grid voxels are skeletonised on a grid coarser by 2; about 140 bytes of memory a voxel",
+        Range{1000});
 }
 
 SsoOrganelleConfig SsoConfig::rule(const std::string& type) const {

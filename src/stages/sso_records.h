@@ -8,6 +8,7 @@
 #include "mesh_steps.h"
 #include "record_cursor.h"
 #include "syconn/algo/object_properties.h"
+#include "syconn/algo/skeleton.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/dataset_schema.h"
 #include "syconn/io/shard_builder.h"
@@ -27,6 +28,8 @@ struct SsoConfig {
   std::map<std::string, SsoOrganelleConfig> organelles;
   double fragment_nm = 5000;
   MeshSettings mesh;  ///< of cells
+  SkeletonParams skeleton;
+  std::int64_t skeleton_max_voxels = 200'000'000;
 
   SsoConfig();  ///< the paper's values of mi, vc and sj
   void describe(Fields& f);

@@ -58,6 +58,7 @@ DatasetSchema ssv_schema(const JobContext& ctx) {
   schema.columns.push_back({"mesh_area_um2", DType::f32, 1, "um2", "area of its mesh"});
   schema.fields.push_back(ids_field("sv_ids", "its supervoxels"));
   schema.fields.push_back(mesh_field());
+  add_skeleton_schema(schema);
   for (const SsoType& type : sso_types(ctx.config())) {
     schema.columns.push_back({"n_" + type.name, DType::u32, 1, "", "objects of type " + type.name});
     schema.fields.push_back(ids_field(type.name + "_ids", "objects of type " + type.name + " that belong to it"));
@@ -205,7 +206,8 @@ void add_mesh(ShardBuilder& builder, const Mesh& mesh) {
 }
 
 void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoType>& types,
-              std::optional<CellMeshes>& meshes, RecordCursor& cursor, ShardBuilder& builder) {
+              std::optional<CellMeshes>& meshes, std::optional<CellSkeletons>& skeletons, RecordCursor& cursor,
+              ShardBuilder& builder) {
   const Vec3d& size_nm = ctx.geometry().voxel_size_nm;
   const auto row = cursor.one<CellShardRow>();
   std::vector<Id> sv_ids;
@@ -219,7 +221,11 @@ void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoTy
   builder.set("fragment", static_cast<std::uint8_t>(std::sqrt(edge.dot(edge)) <= c.fragment_nm));
   builder.set("volume_um3", static_cast<float>(static_cast<double>(row.cell.size_vx) * size_nm.product() * 1e-9));
   builder.append<Id>("sv_ids", "ids", sv_ids);
-  if (!meshes) meshes.emplace(ctx, c);  // not for a shard that stands already
+  if (!meshes) {  // not for a shard that stands already
+    meshes.emplace(ctx, c);
+    skeletons.emplace(ctx, static_cast<std::uint32_t>(ctx.job().index));
+  }
+  add_skeleton(builder, (*skeletons)(row.cell.id, row.changed != 0), size_nm, row.cell.rep_vx());
   add_mesh(builder, (*meshes)(row.cell.id, row.changed != 0));
   for (std::uint64_t t = 0; t < types.size(); ++t) {
     std::vector<Id> ids;
@@ -233,6 +239,7 @@ void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoTy
 
 std::string ssv_shard(JobContext& ctx, const SsoConfig& c, const std::vector<SsoType>& types) {
   std::optional<CellMeshes> meshes;
+  std::optional<CellSkeletons> skeletons;
   return ShardJob(ctx, "ssv", "cells", "shard")
       .run(
           ssv_schema(ctx),
@@ -243,7 +250,9 @@ std::string ssv_shard(JobContext& ctx, const SsoConfig& c, const std::vector<Sso
             cursor.skip<CellOrganelle>(row.n_organelles);
             return std::to_string(row.cell.id) + bytes_of(sv_ids);
           },
-          [&](RecordCursor& cursor, ShardBuilder& builder) { add_cell(ctx, c, types, meshes, cursor, builder); });
+          [&](RecordCursor& cursor, ShardBuilder& builder) {
+            add_cell(ctx, c, types, meshes, skeletons, cursor, builder);
+          });
 }
 
 /// The base shards that `watershed` made, as its top file lists them.

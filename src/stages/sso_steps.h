@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "sso_records.h"
+#include "syconn/algo/skeleton_labels.h"
 #include "syconn/io/segmentation_dataset.h"
 
 /// Jobs of the steps of `sso`, in the order they run: docs/stages/sso.md.
@@ -22,6 +23,8 @@ void sso_map(JobContext& ctx, const SsoConfig& c);
 void sso_simplify(JobContext& ctx, const SsoConfig& c);
 void sso_shift(JobContext& ctx, const SsoConfig& c);
 void sso_gather_meshes(JobContext& ctx, const SsoConfig& c);
+void sso_gather_grid(JobContext& ctx, const SsoConfig& c);
+void sso_skeletons(JobContext& ctx, const SsoConfig& c);
 void sso_shards(JobContext& ctx, const SsoConfig& c);
 void sso_publish(JobContext& ctx, const SsoConfig& c);
 
@@ -44,5 +47,40 @@ struct CellShardRow {  // then n_sv ids, then n_organelles CellOrganelle
 
 /// The cells of the last published generation, if it was made with everything equal but the lists.
 std::optional<SegmentationDataset> published_cells(const JobContext& ctx);
+
+/// In the job of `map`: the cells' voxels on the grid (2, 2, 1), first voxel of each block, as work output `grid`.
+void write_grid_runs(JobContext& ctx, VolumeView<const Id> cells);
+/// Bound of a job of `skeletons`: the largest cell fills half of the dataset or has skeleton_max_voxels.
+std::uint64_t skeleton_job_bytes(const SsoConfig& c, const Geometry& g);
+
+/// skeletons -> shards: then nodes, radii, parents, and n_nodes - 1 bridges.
+struct SkeletonRow {
+  Id cell = 0;
+  std::uint64_t n_nodes = 0, ds = 1;
+  double soma_radius_nm = 0;
+};
+struct StoredSkeleton {
+  std::vector<Vec3f> nodes_nm;
+  std::vector<float> radius_nm;
+  std::vector<std::int32_t> parent;
+  std::vector<float> bridge_nm;
+  float soma_radius_nm = 0;
+  std::uint8_t ds = 1;
+};
+/// Skeletons of a shard's cells: new ones, or those of the published generation. Memory: the shard's new skeletons.
+class CellSkeletons {
+ public:
+  CellSkeletons(const JobContext& ctx, std::uint32_t shard);
+  StoredSkeleton operator()(Id cell, bool changed) const;
+
+ private:
+  StoredSkeleton made(Id cell) const;
+  StoredSkeleton stored(Id cell) const;
+  std::vector<char> bytes_;
+  std::map<Id, std::size_t> at_;
+  std::optional<SegmentationDataset> published_;
+};
+void add_skeleton_schema(DatasetSchema& schema);
+void add_skeleton(ShardBuilder& builder, const StoredSkeleton& skeleton, const Vec3d& voxel_nm, const Vec3i& rep_vx);
 
 }  // namespace syconn
