@@ -56,6 +56,8 @@ std::vector<JobContext::File> JobContext::commit() {
     if (error) throw Error(Category::runtime, "the job did not write its output '" + path.string() + "'");
     files.push_back({path.lexically_relative(run_).generic_string(), bytes, hex8(file_crc32c(temporary))});
   }
+  for (const fs::path& kept : kept_)
+    files.push_back({kept.generic_string(), fs::file_size(run_ / kept), hex8(file_crc32c(run_ / kept))});
   for (const auto& [temporary, path] : outputs_) commit_file(temporary, path);
   outputs_.clear();
   return files;

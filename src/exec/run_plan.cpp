@@ -80,8 +80,11 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
   plan.geometry = geometry_now();
   plan.keys = stage_keys(stage, config_, plan.geometry, inputs.fingerprints);
   for (const std::string& need : needs_of(stage)) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
+  plan.early_hash = config_hash(plan.keys);
+  if (!inputs.late_fingerprints.empty()) plan.keys["late_inputs"] = inputs.late_fingerprints;
   plan.hash = config_hash(plan.keys);
-  if (const auto stored = stored_stage(folder_, stage.name); stored && stored->value("hash", "") == plan.hash) {
+  const auto stored = stored_stage(folder_, stage.name);
+  if (stored && stored->value("early_hash", stored->value("hash", "")) == plan.early_hash) {
     plan.geometry.chunk_vx = triple(stored->at("chunk_vx"));
     plan.geometry.merge_fan_in = stored->at("merge_fan_in").get<std::int64_t>();
   }
@@ -91,6 +94,7 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
     s.jobs = step.fan_out.count(plan.geometry);
     s.memory_bytes = step.memory_bytes ? step.memory_bytes(config_, plan.geometry)
                                        : static_cast<std::uint64_t>(step.resources.mem_gb * 1e9);
+    s.hash = step.early ? plan.early_hash : plan.hash;
     plan.steps.push_back(s);
   }
   return plan;
@@ -161,6 +165,7 @@ void PipelineRun::write() const {
     make_folder(folder_ / "work" / s.stage->name);
     const Json json = {{"stage", s.stage->name},
                        {"hash", s.hash},
+                       {"early_hash", s.early_hash},
                        {"chunk_vx", triple(s.geometry.chunk_vx)},
                        {"merge_fan_in", s.geometry.merge_fan_in},
                        {"keys", s.keys}};
@@ -188,7 +193,7 @@ std::string PipelineRun::why_pending(const StagePlan& plan, const StepPlan& step
   if (!fs::exists(marker)) return "not done";
   try {
     const Json json = parse_json(read_file(marker), marker.string());
-    if (json.at("hash") != plan.hash) return "made with another config or input";
+    if (json.at("hash") != step.hash) return "made with another config or input";
     for (const auto& file : json.at("files")) {
       const fs::path path = folder_ / file.at("path").get<std::string>();
       std::error_code error;

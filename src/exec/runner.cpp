@@ -175,6 +175,7 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
   const Stopwatch watch;
   const double cpu = thread_cpu_s();
   JobContext context(run.config(), plan.geometry, *plan.stage, step.step->name, job, run.folder(), plan.hash);
+  context.set_early_hash(plan.early_hash);
   context.set_threads(threads);
   try {
     step.step->run(context, *run.config().sections.at(plan.stage->name));
@@ -185,7 +186,7 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
   } catch (const std::exception& e) {
     throw Error(Category::runtime, e.what());
   }
-  Json marker = {{"hash", plan.hash}, {"files", Json::array()}};
+  Json marker = {{"hash", step.hash}, {"files", Json::array()}};
   for (const auto& file : context.commit())
     marker["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"crc32c", file.crc32c}});
   marker["notes"] = context.notes();

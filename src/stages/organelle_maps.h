@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "organelle_config.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/volume_reader.h"
-#include "watershed_config.h"
 
 /// Where a run's organelles come from. A map (how likely a voxel is organelle) is `dataset.volumes.<name>` of kind
 /// probability, or labels with `foreground`; else RUN/volumes/<name>_prob. Instances (a label an object) are

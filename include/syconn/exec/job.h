@@ -33,6 +33,8 @@ class JobContext {
   /// Declares an output, relative to the run folder, and returns the temporary path to write and close. The runner
   /// checks, fsyncs and renames all outputs when the job returns.
   fs::path output(const fs::path& relative);
+  /// Declares a file that stands already, made by an earlier run and never changed, as an output of this job.
+  void keep(const fs::path& relative) { kept_.push_back(relative); }
   /// Output `name` of this job in the step's work folder: work/<stage>/<step>/<name>.<index>.
   fs::path work_output(const std::string& name) { return output(work_file(step_, name, job_.index)); }
   /// A file of an earlier step of this stage, absolute.
@@ -43,6 +45,9 @@ class JobContext {
   /// The stage's hash (64 hex digits) and the 8 digits used in shard names.
   const std::string& hash() const { return hash_; }
   std::string hash8() const { return hash_.substr(0, 8); }
+  /// The stage's hash without its late inputs.
+  const std::string& early_hash() const { return early_hash_; }
+  void set_early_hash(std::string hash) { early_hash_ = std::move(hash); }
   /// Deterministic part of the provenance: tool, version, stage, config hash.
   std::string provenance_json() const;
 
@@ -67,9 +72,10 @@ class JobContext {
   std::string step_;
   Job job_;
   fs::path run_;
-  std::string hash_;
+  std::string hash_, early_hash_;
   int threads_ = 1;
   std::vector<std::pair<fs::path, fs::path>> outputs_;  ///< temporary, final; absolute
+  std::vector<fs::path> kept_;  ///< relative to the run folder
   std::vector<std::string> notes_;
 };
 

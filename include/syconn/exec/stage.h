@@ -54,12 +54,16 @@ struct Step {
   Resources resources;
   /// Optional bound of one job's memory, replaces resources.mem_gb.
   std::function<std::uint64_t(const RunConfig&, const Geometry&)> memory_bytes = {};
+  /// Depends on no late input (StageInputs::late_fingerprints); reads steps of its kind only.
+  bool early = false;
 };
 
 /// What a stage found of its inputs: names of what is missing, and for the stage's hash what identifies the rest.
 struct StageInputs {
   std::vector<std::string> missing;
   Json fingerprints = Json::object();
+  /// What only steps without `early` depend on: when nothing else changed, early steps are not done again.
+  Json late_fingerprints = Json::object();
 };
 
 struct Stage {
@@ -98,6 +102,7 @@ struct TypedStep {
   void (*run)(JobContext&, const Config&);
   Resources resources = {};
   std::function<std::uint64_t(const RunConfig&, const Geometry&)> memory_bytes = {};
+  bool early = false;
 };
 
 /// The tail of a stage's file: title and steps of functions over its own config struct.
@@ -111,7 +116,7 @@ Stage make_stage(std::string title, std::vector<TypedStep<Config>> steps) {
                            [run = s.run](JobContext& ctx, const AnyConfig& any) {
                              run(ctx, static_cast<const ConfigOf<Config>&>(any).value);
                            },
-                           s.resources, s.memory_bytes});
+                           s.resources, s.memory_bytes, s.early});
   return stage;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "mesh_steps.h"
 #include "syconn/algo/morphology.h"
 #include "syconn/exec/config.h"
 
@@ -19,6 +20,7 @@ struct OrganelleTypeConfig {
   double max_radius_nm = 1000;
   bool keep_unseeded = true;
   bool optional = true;
+  MeshSettings mesh;
 
   void describe(Fields& f);
   /// `morphology` up to its first erosion: the mask; and from there on: what makes seeds of it (may be empty).

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "watershed_config.h"
+#include "organelle_config.h"
 
 #include <algorithm>
 #include <cctype>
@@ -44,6 +44,7 @@ void OrganelleTypeConfig::describe(Fields& f) {
   f.add("min_obj_vx", min_obj_vx, "smaller objects are removed", Range{1});
   f.add("max_radius_nm", max_radius_nm, "distances to the background are not followed beyond this", Range{1, 1e5});
   f.add("keep_unseeded", keep_unseeded, "parts of the mask without a seed are objects; false: they are dropped");
+  mesh.describe(f);
   f.add("optional", optional,
         "skipped with a note where the dataset has no such map; a type listed in the file without this key is required")
       .no_effect_on_results();
@@ -59,6 +60,7 @@ WatershedConfig::WatershedConfig() {
   const std::vector<std::string> sheets{"dilation", "dilation", "dilation", "erosion", "erosion", "erosion"};
   types["er"] = paper(0.5, sheets, 30, 100);
   types["golgi"] = paper(0.5, sheets, 30, 100);
+  for (const char* fine : {"sj", "er", "golgi"}) types[fine].mesh.factor_vx = {2, 2, 1};
 }
 
 void WatershedConfig::describe(Fields& f) {
