@@ -84,7 +84,7 @@ Mesh mesh_of(const SegmentationDataset& cells, Id id) {
 }
 
 PictureBall ball_of(const Synapse& s) {
-  const double radius_nm = 1000 * std::sqrt(std::max(s.area_um2, 0.0) / 3.141592653589793);
+  const double radius_nm = 500 * std::sqrt(std::max(s.area_um2, 0.0) / 3.141592653589793);
   return {s.at_nm, std::max(radius_nm, kSmallestBall_nm),
           s.sign > 0   ? kExcitatory
           : s.sign < 0 ? kInhibitory
