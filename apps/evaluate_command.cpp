@@ -7,6 +7,7 @@
 #include "syconn/core/parallel.h"
 #include "syconn/stages/evaluate.h"
 #include "syconn/stages/evaluate_cells.h"
+#include "syconn/stages/evaluate_synapses.h"
 #include "syconn/stages/evaluate_volumes.h"
 
 namespace syconn {
@@ -111,9 +112,26 @@ Json as_json(const FragmentScore& s) {
           {"on_nothing", s.on_nothing}};
 }
 
+void print(const SynapseScore& s) {
+  std::printf("synapses against truth\n");
+  row("true synapses in the map", s.n_truth), row("objects", s.n_objects), row("hits", s.hits);
+  row("on decoys", s.decoys), row("on junctions dropped from the map", s.dropped),
+      row("on nothing, or on a taken one", s.nothing);
+  row("precision", s.precision), row("recall", s.recall), row("F1", s.f1);
+  row("right pair among the hits", s.pair_right), row("right sign among the hits", s.sign_right);
+  row("median error of the area", s.area_error);
+}
+Json as_json(const SynapseScore& s) {
+  return {{"true_synapses", s.n_truth}, {"objects", s.n_objects},     {"hits", s.hits},
+          {"decoys", s.decoys},         {"dropped", s.dropped},       {"nothing", s.nothing},
+          {"precision", s.precision},   {"recall", s.recall},         {"f1", s.f1},
+          {"pair_right", s.pair_right}, {"sign_right", s.sign_right}, {"area_error", s.area_error}};
+}
+
 /// One evaluation: its arguments and what runs it.
 struct Evaluations {
   std::string run, truth, volume, organelle;
+  double prob_min = 0.5;
   bool json = false;
 
   template <class Score>
@@ -151,6 +169,11 @@ int evaluate_command(const std::string&, int argc, char** argv) {
       e.add(app, "segmentation", "a label volume against another: VOI and adapted Rand error", labels, false);
   segmentation->add_option("VOLUME", e.volume, "label volume")->required()->type_name("FILE[:DATASET]");
   segmentation->add_option("--run", e.run, "run folder: count the volume's supervoxels as its cells")->type_name("DIR");
+  CLI::App* synapses =
+      e.add(app, "synapses", "synapses between cells (datasets/syn_ssv.h5) against a phantom's", phantom);
+  synapses->add_option("--prob-min", e.prob_min, "objects below this probability do not count")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*; a phantom's truth/*.csv and volumes/truth_*"}, {},
                          {"syconn evaluate fragments runs/demo/run --truth runs/demo/phantom",
                           "syconn evaluate segmentation ffn.h5 --truth truth.h5:neurons"}));
@@ -158,6 +181,7 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   if (!parse(app, argc, argv, exit_code)) return exit_code;
   const int threads = available_threads();
   if (fragments->parsed()) e.show(evaluate_fragments(e.run, e.truth));
+  if (synapses->parsed()) e.show(evaluate_synapses(e.run, e.truth, e.prob_min));
   if (cells->parsed()) e.show(evaluate_cells(e.run, e.truth));
   if (organelles->parsed()) e.show(evaluate_organelles(e.run, e.organelle, volume_source(e.truth), threads));
   if (segmentation->parsed()) {
