@@ -4,7 +4,10 @@
 
 #include "commands.h"
 #include "syconn/core/json.h"
+#include "syconn/core/parallel.h"
 #include "syconn/stages/evaluate.h"
+#include "syconn/stages/evaluate_cells.h"
+#include "syconn/stages/evaluate_volumes.h"
 
 namespace syconn {
 namespace {
@@ -28,31 +31,140 @@ void print(const FragmentScore& s) {
   std::fflush(stdout);
 }
 
+void row(const char* what, double value, const char* format = "%.4f") {
+  char text[32];
+  std::snprintf(text, sizeof text, format, value);
+  std::printf("  %-44s %12s\n", what, text);
+}
+void row(const char* what, std::uint64_t value) {
+  std::printf("  %-44s %12llu\n", what, static_cast<unsigned long long>(value));
+}
+
+Json box_json(const Box3& b) { return {{"min", {b.min.x, b.min.y, b.min.z}}, {"max", {b.max.x, b.max.y, b.max.z}}}; }
+
+void print(const SegmentationScore& s) {
+  std::printf("segmentation against truth (truth 0 left out, log2)\n");
+  row("voxels compared", s.truth_vx), row("of these segment 0", s.background_vx);
+  row("true labels", s.n_truth), row("segments on them", s.n_segments);
+  if (s.unmapped_vx > 0) row("voxels of supervoxels the run does not have", s.unmapped_vx);
+  row("VOI split", s.voi.split), row("VOI merge", s.voi.merge), row("VOI", s.voi.split + s.voi.merge);
+  row("adapted Rand error", s.rand.error);
+}
+Json as_json(const SegmentationScore& s) {
+  return {{"box_vx", box_json(s.box)},
+          {"truth_vx", s.truth_vx},
+          {"background_vx", s.background_vx},
+          {"unmapped_vx", s.unmapped_vx},
+          {"n_truth", s.n_truth},
+          {"n_segments", s.n_segments},
+          {"voi_split", s.voi.split},
+          {"voi_merge", s.voi.merge},
+          {"adapted_rand_error", s.rand.error},
+          {"adapted_rand_precision", s.rand.precision},
+          {"adapted_rand_recall", s.rand.recall}};
+}
+
+Json as_json(const InstanceScores& s) {
+  return {{"precision", s.precision}, {"recall", s.recall}, {"f1", s.f1}, {"panoptic_quality", s.panoptic_quality}};
+}
+void print(const OrganelleScore& s) {
+  std::printf("instances against truth            IoU >= 0.5     IoU >= 0.75\n");
+  const auto line = [](const char* what, double a, double b) { std::printf("  %-30s %12.4f %14.4f\n", what, a, b); };
+  line("precision", s.at_50.precision, s.at_75.precision);
+  line("recall", s.at_50.recall, s.at_75.recall);
+  line("F1", s.at_50.f1, s.at_75.f1);
+  line("panoptic quality", s.at_50.panoptic_quality, s.at_75.panoptic_quality);
+  row("error of the count", s.count_error, "%+.3f"), row("error of the volume", s.volume_error, "%+.3f");
+}
+Json as_json(const OrganelleScore& s) {
+  return {{"box_vx", box_json(s.box)},     {"iou_50", as_json(s.at_50)},           {"iou_75", as_json(s.at_75)},
+          {"volume_vx", s.volume_vx},      {"truth_volume_vx", s.truth_volume_vx}, {"count_error", s.count_error},
+          {"volume_error", s.volume_error}};
+}
+
+void print(const CellScore& s) {
+  std::printf("cells against truth\n");
+  row("true cells", s.cells), row("assembled exactly", s.exact), row("split", s.split), row("merged", s.merged);
+  row("supervoxels known to both", s.supervoxels), row("of the truth, without voxels here", s.missing);
+  row("unknown to the truth", s.unknown), row("wrongly merged on purpose", s.wrongly_merged);
+  std::printf("%s\n", s.all_exact() ? "all cells are exact" : "not all cells are exact");
+}
+Json as_json(const CellScore& s) {
+  Json faults = Json::array();
+  for (const CellFault& f : s.faults) faults.push_back({{"truth", f.truth}, {"cells", f.cells}, {"others", f.others}});
+  return {{"cells", s.cells},
+          {"exact", s.exact},
+          {"split", s.split},
+          {"merged", s.merged},
+          {"missing", s.missing},
+          {"unknown", s.unknown},
+          {"supervoxels", s.supervoxels},
+          {"wrongly_merged", s.wrongly_merged},
+          {"joined_sets", s.joined_sets},
+          {"joined_exact", s.joined_exact},
+          {"all_exact", s.all_exact()},
+          {"faults", faults}};
+}
+Json as_json(const FragmentScore& s) {
+  return {{"true_junctions", s.true_junctions}, {"found", s.found},           {"fragments", s.fragments},
+          {"on_junctions", s.on_junctions},     {"wrong_pair", s.wrong_pair}, {"on_decoys", s.on_decoys},
+          {"on_nothing", s.on_nothing}};
+}
+
+/// One evaluation: its arguments and what runs it.
+struct Evaluations {
+  std::string run, truth, volume, organelle;
+  bool json = false;
+
+  template <class Score>
+  void show(const Score& score) const {
+    if (json)
+      std::cout << as_json(score).dump(1) << '\n';
+    else
+      print(score), std::fflush(stdout);
+  }
+  CLI::App* add(CLI::App& app, const char* name, const char* what, const char* truth_is, bool of_run = true) {
+    CLI::App* sub = app.add_subcommand(name, what);
+    if (of_run) sub->add_option("RUN", run, "run folder")->required()->type_name("DIR");
+    sub->add_option("--truth", truth, truth_is)
+        ->required()
+        ->type_name(std::string(truth_is).starts_with("folder") ? "DIR" : "FILE[:DATASET]");
+    sub->add_flag("--json", json, "as JSON");
+    return sub;
+  }
+};
+
 }  // namespace
 
 int evaluate_command(const std::string&, int argc, char** argv) {
   CLI::App app("Compares results with the truth.", "syconn evaluate");
   app.require_subcommand(1);
-  std::string run, truth;
-  bool json = false;
-  auto* fragments =
-      app.add_subcommand("fragments", "synapse fragments (datasets/syn.h5) against a phantom's junctions");
-  fragments->add_option("RUN", run, "run folder")->required()->type_name("DIR");
-  fragments->add_option("--truth", truth, "folder that 'syconn phantom' wrote")->required()->type_name("DIR");
-  fragments->add_flag("--json", json, "as JSON");
-  app.footer(help_footer({"RUN/datasets/syn.h5, DIR/truth/*.csv, DIR/volumes/truth_sj.json"}, {},
-                         {"syconn evaluate fragments runs/demo/run --truth runs/demo/phantom"}));
+  Evaluations e;
+  const char* const phantom = "folder that 'syconn phantom' wrote";
+  const char* const labels = "label volume";
+  const CLI::App* fragments =
+      e.add(app, "fragments", "synapse fragments (datasets/syn.h5) against a phantom's junctions", phantom);
+  const CLI::App* cells = e.add(app, "cells", "which supervoxels make a cell, against a phantom's", phantom);
+  CLI::App* organelles = e.add(app, "organelles", "instances (volumes/NAME_seg) against a label volume", labels);
+  organelles->add_option("NAME", e.organelle, "organelle type: mi, vc, …")->required();
+  CLI::App* segmentation =
+      e.add(app, "segmentation", "a label volume against another: VOI and adapted Rand error", labels, false);
+  segmentation->add_option("VOLUME", e.volume, "label volume")->required()->type_name("FILE[:DATASET]");
+  segmentation->add_option("--run", e.run, "run folder: count the volume's supervoxels as its cells")->type_name("DIR");
+  app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*; a phantom's truth/*.csv and volumes/truth_*"}, {},
+                         {"syconn evaluate fragments runs/demo/run --truth runs/demo/phantom",
+                          "syconn evaluate segmentation ffn.h5 --truth truth.h5:neurons"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
-  const FragmentScore s = evaluate_fragments(run, truth);
-  if (json)
-    std::cout << Json{{"true_junctions", s.true_junctions}, {"found", s.found},           {"fragments", s.fragments},
-                      {"on_junctions", s.on_junctions},     {"wrong_pair", s.wrong_pair}, {"on_decoys", s.on_decoys},
-                      {"on_nothing", s.on_nothing}}
-                     .dump(1)
-              << '\n';
-  else
-    print(s);
+  const int threads = available_threads();
+  if (fragments->parsed()) e.show(evaluate_fragments(e.run, e.truth));
+  if (cells->parsed()) e.show(evaluate_cells(e.run, e.truth));
+  if (organelles->parsed()) e.show(evaluate_organelles(e.run, e.organelle, volume_source(e.truth), threads));
+  if (segmentation->parsed()) {
+    std::optional<fs::path> run;
+    if (!e.run.empty()) run = e.run;
+    e.show(evaluate_segmentation(volume_source(e.volume), volume_source(e.truth), run, threads));
+  }
   return 0;
 }
 

@@ -45,6 +45,8 @@ void run_config(const std::string& name, const test::TempFolder& temp) {
                                          "dataset.root=" + (data_folder() / name).string(),
                                          "--set",
                                          "execution.threads=2",
+                                         "--set",
+                                         "stages=[contacts]",
                                          "-o",
                                          (temp / "run").string()};
   std::vector<std::string> dry = command;

@@ -42,9 +42,9 @@ Volume<std::uint8_t> organelles(bool touching) {
   map.at({100, 5, 5}) = 255;
   if (!touching) return map;
   ball(map, {100, 100, 20}, 190), ball(map, {137, 100, 20}, 190);
-  for (std::int64_t y = 5; y < 90; ++y)  // an arm without seeds, longer than a chunk
-    for (std::int64_t x = 98; x < 103; ++x)
-      for (std::int64_t z = 19; z < 22; ++z) map.at({x, y, z}) = 150;
+  for (std::int64_t y = 5; y < 110; ++y)  // an arm without seeds, longer than a chunk
+    for (std::int64_t x = 74; x < 79; ++x)
+      for (std::int64_t z = 57; z < 60; ++z) map.at({x, y, z}) = 150;
   for (int i = 0; i < 5; ++i) ball(map, {10 + 33 * i, 120, 58}, 170);
   return map;
 }
