@@ -18,7 +18,7 @@ Vec3d centre_nm(const std::int64_t voxel[3], const Vec3d& voxel_size_nm) {
   return (Vec3d(Vec3i{voxel[0], voxel[1], voxel[2]}) + Vec3d(0.5)) * voxel_size_nm;
 }
 
-void request(RecordFileWriter& out, const Synapse& synapse, std::uint32_t slices) {
+void request(RecordFileWriter& out, const SynapseObject& synapse, std::uint32_t slices) {
   const SynapseRow& row = synapse.row;
   for (std::uint64_t partner = 0; partner < 2; ++partner) {
     SynapseRequest r{partner == 0 ? row.key.cell_a : row.key.cell_b, row.id, partner, {}, synapse.runs.size()};
@@ -172,7 +172,7 @@ void synapse_meshes(JobContext& ctx, const SynapsesConfig& c) {
   RecordFileWriter out(ctx.work_output("objects"), shards, 0), requests(ctx.work_output("requests"), slices, 0);
   SynapseMeshParams params;
   params.poisson = c.mesh == "poisson";
-  Synapse synapse;
+  SynapseObject synapse;
   std::size_t rank = 0;
   std::uint64_t fallbacks = 0;
   for (RecordCursor cursor(bytes); !cursor.at_end();) {

@@ -102,7 +102,7 @@ class PairAgglomerator {
   PairAgglomerator(const JobContext& ctx, const SynapsesConfig& c)
       : config_(c), size_nm_(ctx.geometry().voxel_size_nm), units_(distance_units(size_nm_)) {}
 
-  /// fn(Synapse&) for the synapses of one pair of cells, by smallest raster voxel.
+  /// fn(SynapseObject&) for the synapses of one pair of cells, by smallest raster voxel.
   template <class F>
   void run(std::span<const PlacedFragment> fragments, const std::vector<char>& bytes, F&& fn) {
     std::vector<std::vector<Run>> runs(fragments.size());
@@ -147,7 +147,7 @@ class PairAgglomerator {
   const SynapsesConfig& config_;
   Vec3d size_nm_;
   Vec3i units_;
-  Synapse synapse_;
+  SynapseObject synapse_;
 };
 
 // ---- number --------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ void synapse_agglomerate(JobContext& ctx, const SynapsesConfig& c) {
     for (end = i;
          end < index.size() && index[end].record.cell_a == pair.cell_a && index[end].record.cell_b == pair.cell_b;)
       ++end;
-    agglomerator.run(std::span(index).subspan(i, end - i), bytes, [&](Synapse& synapse) {
+    agglomerator.run(std::span(index).subspan(i, end - i), bytes, [&](SynapseObject& synapse) {
       if (synapse.row.size_vx < static_cast<std::uint64_t>(c.min_syn_ssv_vx)) {
         ++dropped;
         return;

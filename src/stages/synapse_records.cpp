@@ -8,7 +8,7 @@ Vec3i load(const std::int64_t from[3]) { return {from[0], from[1], from[2]}; }
 
 }  // namespace
 
-void Synapse::read(RecordCursor& cursor) {
+void SynapseObject::read(RecordCursor& cursor) {
   row = cursor.one<SynapseRow>();
   runs.clear(), cs.clear(), mesh.vertices_nm.clear(), mesh.faces.clear();
   cursor.many(row.n_runs, runs);
@@ -17,7 +17,7 @@ void Synapse::read(RecordCursor& cursor) {
   cursor.many(3 * row.n_faces, mesh.faces);
 }
 
-void Synapse::write(RecordFileWriter& file, std::uint32_t slice) {
+void SynapseObject::write(RecordFileWriter& file, std::uint32_t slice) {
   row.n_runs = runs.size(), row.n_cs = cs.size();
   row.n_vertices = mesh.vertices_nm.size(), row.n_faces = mesh.n_faces();
   file.append(slice, &row, sizeof row);
@@ -50,7 +50,7 @@ DatasetSchema synapse_schema(const Vec3d& voxel_size_nm, const std::string& prov
   return schema;
 }
 
-void add_synapse(ShardBuilder& shard, const Synapse& synapse, const NearOrganelles& a, const NearOrganelles& b,
+void add_synapse(ShardBuilder& shard, const SynapseObject& synapse, const NearOrganelles& a, const NearOrganelles& b,
                  std::int8_t sign, float prob) {
   const SynapseRow& row = synapse.row;
   shard.begin(row.id);

@@ -40,7 +40,7 @@ struct SynapseRow {
 };
 
 /// A row with what follows it; one that is used again.
-struct Synapse {
+struct SynapseObject {
   SynapseRow row;
   std::vector<Run> runs;
   std::vector<Id> cs;
@@ -82,7 +82,7 @@ struct CellSynapse {
 
 DatasetSchema synapse_schema(const Vec3d& voxel_size_nm, const std::string& provenance_json);
 /// One row of syn_ssv.
-void add_synapse(ShardBuilder& shard, const Synapse& synapse, const NearOrganelles& a, const NearOrganelles& b,
+void add_synapse(ShardBuilder& shard, const SynapseObject& synapse, const NearOrganelles& a, const NearOrganelles& b,
                  std::int8_t sign, float prob);
 
 }  // namespace syconn

@@ -56,7 +56,7 @@ class SynapseShard {
   SynapseShard(const JobContext& ctx, const SynapsesConfig& c)
       : config_(c), partners_(ctx), forest_(load_forest(ctx, c)) {}
 
-  void add(const Synapse& synapse, ShardBuilder& builder, RecordWriter<CellSynapse>& kept, std::uint32_t shards) {
+  void add(const SynapseObject& synapse, ShardBuilder& builder, RecordWriter<CellSynapse>& kept, std::uint32_t shards) {
     const SynapseRow& row = synapse.row;
     const NearOrganelles a = partners_.near(row.id, 0), b = partners_.near(row.id, 1);
     float prob = std::numeric_limits<float>::quiet_NaN();
@@ -109,7 +109,7 @@ void synapse_shards(JobContext& ctx, const SynapsesConfig& c) {
                          {shard, shards, std::uint64_t{256} << 20, path.parent_path(), 1});
     SynapseShard rows(ctx, c);
     std::vector<char> bytes;
-    Synapse synapse;
+    SynapseObject synapse;
     for (std::uint32_t s = 0; s < ctx.geometry().id_slices(); ++s) {
       bytes.clear();
       RecordFile(ctx.work_input("meshes", "objects", s)).read(shard, bytes);
