@@ -229,7 +229,10 @@ std::uint64_t mesh_memory(const RunConfig& config, const Geometry& g) {
 
 StageInputs inputs(const RunConfig& config, const Geometry& g) {
   StageInputs in;
-  for (const std::string& type : watershed_types(config, &in.missing)) require_volume(config, g.box, type, true, in);
+  const std::vector<std::string> types = watershed_types(config, &in.missing);
+  for (const std::string& type : types) require_volume(config, g.box, type, true, in);
+  if (types.empty() && in.missing.empty())
+    in.missing.push_back("a map of any organelle in watershed.types: dataset.volumes.mi, vc, …");
   return in;
 }
 
