@@ -2,6 +2,9 @@
 // The only file that includes CGAL: its compilation takes half a minute.
 #include "poisson_field.h"
 
+#include "rising_memory.h"
+// CGAL settles ties between cells by their addresses.
+#define CGAL_ALLOCATOR(T) syconn::RisingAllocator<T>
 #include <CGAL/Exact_predicates_inexact_constructions_kernel.h>
 #include <CGAL/Poisson_reconstruction_function.h>
 #include <CGAL/Random.h>
@@ -20,6 +23,8 @@ using PointWithNormal = std::pair<Point, Kernel::Vector_3>;
 using PointOf = CGAL::First_of_pair_property_map<PointWithNormal>;
 using NormalOf = CGAL::Second_of_pair_property_map<PointWithNormal>;
 using Function = CGAL::Poisson_reconstruction_function<Kernel>;
+
+constexpr std::size_t kMaxMemory = std::size_t{1} << 28;  // bytes of address space; what is touched is the cost
 
 std::vector<PointWithNormal> cgal_points(std::span<const OrientedPoint> points) {
   std::vector<PointWithNormal> out;
@@ -51,6 +56,7 @@ bool poisson_field(std::span<const OrientedPoint> points, const FieldGrid& grid,
   CGAL::get_default_random() = CGAL::Random(0);  // seeded by the clock otherwise, and one a thread
   const std::vector<PointWithNormal> input = cgal_points(points);
   try {
+    const RisingMemory memory(kMaxMemory);
     Function function(input.begin(), input.end(), PointOf(), NormalOf());
     return function.compute_implicit_function() && evaluate(function, grid, values);
   } catch (const std::exception&) {  // a precondition that degenerate points break

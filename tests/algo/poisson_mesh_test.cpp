@@ -124,5 +124,20 @@ TEST(SurfacePoints, OutliersGo) {
   for (const OrientedPoint& p : points) EXPECT_LT(p.position.x, 10);
 }
 
+/// A plate on the voxel grid: its points are full of ties, which CGAL settles by addresses.
+TEST(SynapseMesh, SameWhateverTheHeapHolds) {
+  const Runs runs = voxelised(
+      {110, 90, 60}, [](const Vec3d& p) { return std::abs(p.x) < 90 && std::abs(p.y) < 70 && std::abs(p.z) < 40; });
+  const Mesh expected = synapse_mesh(runs, kSizeNm).mesh;
+  std::vector<std::vector<std::vector<char>>> litter(16);
+  parallel_for(16, 2, [&](std::int64_t i) {
+    auto& mine = litter[static_cast<std::size_t>(i)];
+    for (std::int64_t k = 0; k < 200; ++k) mine.emplace_back(17 + (k * 7919 + i * 104729) % 5000);
+    for (std::size_t k = static_cast<std::size_t>(i) % 3; k < mine.size(); k += 3) mine[k] = {};
+    const Mesh mesh = synapse_mesh(runs, kSizeNm).mesh;
+    EXPECT_TRUE(mesh.faces == expected.faces && mesh.vertices_nm == expected.vertices_nm) << i;
+  });
+}
+
 }  // namespace
 }  // namespace syconn
