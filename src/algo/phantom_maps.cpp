@@ -34,7 +34,7 @@ void add_blobs(const PhantomParams& p, int channel, double rate, Volume<std::uin
         const Vec3d c = (Vec3d(static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)) +
                          Vec3d(rng.uniform(), rng.uniform(), rng.uniform())) *
                         1000.0;
-        const double r = rng.uniform(60, 170);
+        const double r = rng.uniform(40, 120);
         const Vec3i a(Vec3d(std::floor((c.x - r) / vs.x), std::floor((c.y - r) / vs.y), std::floor((c.z - r) / vs.z)));
         const Vec3i e(Vec3d(std::ceil((c.x + r) / vs.x), std::ceil((c.y + r) / vs.y), std::ceil((c.z + r) / vs.z)));
         const Box3 box = intersect(Box3(a, e), mask.box());

@@ -33,7 +33,7 @@ struct Run {
 
 class MitoWalk {
  public:
-  explicit MitoWalk(PhantomModel& m) : m_(m), run_(m.nodes.size()), pieces_() {}
+  explicit MitoWalk(PhantomModel& m) : m_(m), run_(m.nodes.size()), taken_(m.nodes.size(), 0) {}
   void run() {
     for (std::uint32_t c = 0; c < m_.cells.size(); ++c) walk(c);
     for (auto& p : pieces_) {  // tubes of an object become contiguous
@@ -96,6 +96,7 @@ class MitoWalk {
   void step(std::uint32_t i, const PhantomTypeParams& t, Rng& rng) {
     const PhantomNode& n = m_.nodes[i];
     Run r = run_[n.parent];
+    if (taken_[n.parent]++) r = {rng.uniform(0, 2000), kNone, {}};  // a mitochondrion goes on in one branch only
     if (r.left_nm <= 0) begin_run(r, i, t, rng);
     const Vec3d a(m_.nodes[n.parent].position_nm), b(n.position_nm);
     r.left_nm -= length(b - a);
@@ -103,7 +104,7 @@ class MitoWalk {
     if (r.object == kNone || !near_box(m_, b, 600)) return;
     const auto tube = [&](double radius, double& rm) {
       const double room = radius + 25;  // walls lie a little outside the nominal surface
-      rm = std::clamp(t.mito_radius * room, std::min(58.0, room - 24), 260.0);
+      rm = std::clamp(t.mito_radius * room, std::min(80.0, room - 24), 260.0);
       return std::max(0.0, room - rm - 45) * 0.6;
     };
     double ra, rb;
@@ -132,6 +133,7 @@ class MitoWalk {
 
   PhantomModel& m_;
   std::vector<Run> run_;
+  std::vector<std::uint32_t> taken_;  ///< children that a node's run has been handed to
   std::vector<Piece> pieces_;
 };
 

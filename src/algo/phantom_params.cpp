@@ -13,7 +13,7 @@ PhantomTypeParams spiny_exc() {
   t.dendrite_radius_nm = 850, t.dendrite_tip_radius_nm = 260, t.dendrite_length_um = 70, t.dendrite_branch_um = 28;
   t.spines_per_um = 1.1, t.neck_width_nm = 125, t.neck_length_nm = 550, t.head_width_nm = 660;
   t.axon_radius_nm = 105, t.axon_length_um = 900, t.axon_branch_um = 45;
-  t.bouton_spacing_um = 3.1, t.bouton_radius_nm = 340, t.terminal_share = 0.4;
+  t.bouton_spacing_um = 2.95, t.bouton_radius_nm = 340, t.terminal_share = 0.4;
   t.sign = 1, t.spine_target = 0.82, t.soma_target = 0.0, t.synapse_area_um2 = 1.1;
   t.mito_dendrite = 0.5, t.mito_axon = 0.5, t.mito_radius = 0.40, t.vesicle_fill = 0.62;
   t.myelin_share = 0.04, t.myelin_nm = 90, t.wobble = 0.28;
@@ -26,7 +26,7 @@ PhantomTypeParams aspiny_inh() {
   t.soma_radius_nm = 4300, t.n_dendrites = 5;
   t.dendrite_radius_nm = 560, t.dendrite_tip_radius_nm = 200, t.dendrite_length_um = 55, t.dendrite_branch_um = 40;
   t.axon_radius_nm = 120, t.axon_length_um = 1300, t.axon_branch_um = 25;
-  t.bouton_spacing_um = 2.9, t.bouton_radius_nm = 370, t.terminal_share = 0.55;
+  t.bouton_spacing_um = 2.75, t.bouton_radius_nm = 370, t.terminal_share = 0.55;
   t.sign = -1, t.spine_target = 0.08, t.soma_target = 0.3, t.synapse_area_um2 = 1.1;
   t.mito_dendrite = 0.55, t.mito_axon = 0.6, t.mito_radius = 0.43, t.vesicle_fill = 0.68;
   t.myelin_share = 0.0, t.myelin_nm = 0, t.wobble = 0.42;
@@ -39,7 +39,7 @@ PhantomTypeParams gpe_inh() {
   t.soma_radius_nm = 7000, t.n_dendrites = 4;
   t.dendrite_radius_nm = 1100, t.dendrite_tip_radius_nm = 350, t.dendrite_length_um = 95, t.dendrite_branch_um = 55;
   t.axon_radius_nm = 190, t.axon_length_um = 700, t.axon_branch_um = 40;
-  t.bouton_spacing_um = 4.6, t.bouton_radius_nm = 560, t.terminal_share = 0.6;
+  t.bouton_spacing_um = 4.4, t.bouton_radius_nm = 560, t.terminal_share = 0.6;
   t.sign = -1, t.spine_target = 0.02, t.soma_target = 0.4, t.synapse_area_um2 = 1.15;
   t.mito_dendrite = 0.6, t.mito_axon = 0.9, t.mito_radius = 0.5, t.vesicle_fill = 0.72;
   t.myelin_share = 0.35, t.myelin_nm = 150, t.wobble = 0.22;
@@ -50,7 +50,7 @@ PhantomTypeParams gpe_inh() {
 PhantomTypeParams afferent_exc() {
   PhantomTypeParams t;
   t.axon_radius_nm = 95, t.axon_length_um = 1000, t.axon_branch_um = 70;
-  t.bouton_spacing_um = 2.9, t.bouton_radius_nm = 330, t.terminal_share = 0.3;
+  t.bouton_spacing_um = 2.75, t.bouton_radius_nm = 330, t.terminal_share = 0.3;
   t.sign = 1, t.spine_target = 0.84, t.synapse_area_um2 = 1.05;
   t.mito_axon = 0.45, t.mito_radius = 0.40, t.vesicle_fill = 0.6;
   t.myelin_share = 0.01, t.myelin_nm = 80, t.wobble = 0.2;
@@ -61,7 +61,7 @@ PhantomTypeParams afferent_exc() {
 PhantomTypeParams afferent_big() {
   PhantomTypeParams t;
   t.axon_radius_nm = 170, t.axon_length_um = 800, t.axon_branch_um = 60;
-  t.bouton_spacing_um = 4.6, t.bouton_radius_nm = 450, t.terminal_share = 0.5;
+  t.bouton_spacing_um = 4.4, t.bouton_radius_nm = 450, t.terminal_share = 0.5;
   t.sign = 1, t.spine_target = 0.75, t.synapse_area_um2 = 1.0;
   t.mito_axon = 0.8, t.mito_radius = 0.48, t.vesicle_fill = 0.66;
   t.myelin_share = 0.15, t.myelin_nm = 130, t.wobble = 0.16;

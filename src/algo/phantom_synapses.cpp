@@ -24,6 +24,9 @@ Vec3d fibonacci(int k, int n, double phase) {
   return {r * std::cos(a), r * std::sin(a), z};
 }
 
+// Junctions of one cell pair that are closer are one synapse by the method's rule of agglomeration.
+constexpr double kApartNm = 250;
+
 // What the rays from one place hit: one entry a partner structure (a spine head, or a cell's shafts, necks or soma).
 struct Contact {
   std::uint32_t cell = kNone, node = kNone, head = kNone;
@@ -69,6 +72,7 @@ class Placer {
  private:
   Surroundings look(std::uint32_t node, Rng& rng) const;
   bool add(std::uint32_t pre_node, const Surroundings& s, const Contact& c, double area, int sign, bool decoy);
+  bool apart(const PhantomSynapse& y) const;
   void excitatory(std::uint32_t bouton, Rng& rng);
   void inhibitory(std::uint32_t bouton, Rng& rng);
   void shaft_targets(Rng& rng);
@@ -87,6 +91,7 @@ class Placer {
   PhantomModel& m_;
   std::vector<std::uint32_t> head_of_;
   std::vector<char> used_head_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<std::size_t>> of_pair_;  ///< synapses of two cells
   struct Pending {
     std::uint32_t bouton;
     Surroundings s;
@@ -124,6 +129,17 @@ Surroundings Placer::look(std::uint32_t node, Rng& rng) const {
   return out;
 }
 
+// Far enough from the other junctions, decoys among them, of its cell pair.
+bool Placer::apart(const PhantomSynapse& y) const {
+  const auto found = of_pair_.find(std::minmax(y.pre_cell, y.post_cell));
+  if (found == of_pair_.end()) return true;
+  return std::all_of(found->second.begin(), found->second.end(), [&](std::size_t i) {
+    const PhantomSynapse& other = m_.synapses[i];
+    const Vec3d d = y.position_nm - other.position_nm;
+    return std::sqrt(d.dot(d)) > static_cast<double>(y.radius_nm + other.radius_nm) + kApartNm;
+  });
+}
+
 bool Placer::add(std::uint32_t pre_node, const Surroundings& s, const Contact& c, double area, int sign, bool decoy) {
   const std::uint32_t pre_cell = m_.nodes[pre_node].cell_idx;
   const double r = static_cast<double>(m_.nodes[pre_node].radius_nm);
@@ -137,13 +153,14 @@ bool Placer::add(std::uint32_t pre_node, const Surroundings& s, const Contact& c
   y.position_nm = hit.position;
   y.normal = local.wall_normal(hit.position, pre_cell, c.cell);
   const double touching = touching_share(local, y);
-  if (touching < 0.25) return false;
+  if (touching < 0.25 || !apart(y)) return false;
   y.area_um2 = static_cast<float>(disc_area_um2(static_cast<double>(y.radius_nm) * std::sqrt(touching)));
   y.sign = static_cast<std::int8_t>(sign);
   y.pre_compartment = m_.nodes[pre_node].compartment, y.post_compartment = m_.nodes[hit.node].compartment;
   y.decoy = decoy;
   const std::uint32_t spine = head_of_[hit.node];
   y.head_volume_um3 = spine != kNone ? m_.spines[spine].head_volume_um3 : std::numeric_limits<float>::quiet_NaN();
+  of_pair_[std::minmax(y.pre_cell, y.post_cell)].push_back(m_.synapses.size());
   m_.synapses.push_back(y);
   return true;
 }
@@ -189,8 +206,7 @@ void Placer::inhibitory(std::uint32_t bouton, Rng& rng) {
   const PhantomBouton& b = m_.boutons[bouton];
   const PhantomTypeParams& t = type_of(b.cell_idx);
   const Surroundings s = look(b.node, rng);
-  const Contact* best = nullptr;
-  double best_score = 0;
+  std::vector<std::pair<double, const Contact*>> wanted;
   for (const Contact& c : s.contacts) {
     if (c.cell == b.cell_idx || m_.cells[c.cell].type == PhantomType::astrocyte || c.hits < 4) continue;
     const double taste = c.compartment == kShaft       ? 1
@@ -198,11 +214,14 @@ void Placer::inhibitory(std::uint32_t bouton, Rng& rng) {
                          : c.compartment == kSpineHead ? t.spine_target
                                                        : 0;
     const double score = taste * c.hits * rng.uniform(0.8, 1.2);
-    if (score > best_score) best_score = score, best = &c;
+    if (score > 0) wanted.emplace_back(score, &c);
   }
-  if (best && add(b.node, s, *best, draw_area(t, rng), t.sign, false)) {
+  std::stable_sort(wanted.begin(), wanted.end(), [](const auto& x, const auto& y) { return x.first > y.first; });
+  for (const auto& [score, c] : wanted) {
+    if (!add(b.node, s, *c, draw_area(t, rng), t.sign, false)) continue;
     served_[bouton] = 1;
-    if (best->head != kNone) used_head_[best->head] = 1;
+    if (c->head != kNone) used_head_[c->head] = 1;
+    return;
   }
 }
 
