@@ -8,6 +8,7 @@
 #include "algo/label_patterns.h"
 #include "support/stage_run.h"
 #include "syconn/algo/mesh.h"
+#include "syconn/exec/run_report.h"
 #include "syconn/io/dataset_top.h"
 #include "syconn/io/segmentation_dataset.h"
 
@@ -224,6 +225,16 @@ std::map<std::string, std::string> published(const fs::path& run) {
   return files;
 }
 
+/// What a dry run says of the cells that the lists change.
+std::string preview(const fs::path& folder) {
+  const PipelineRun run(
+      parse_config(config("[64, 64, 64]", "threads: 2"), "test.yml", folder, {}, stage_table().sections()),
+      folder / "run", stage_table());
+  const std::string text = dry_run_text(dry_run_json(run, CheckLevel::sizes));
+  const auto at = text.find("cells to be made");
+  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+}
+
 TEST(SsoStage, AnUpdateOfTheListsGivesTheBytesOfAFreshRun) {
   const test::TempFolder folder;
   write_input(folder.path());
@@ -231,11 +242,15 @@ TEST(SsoStage, AnUpdateOfTheListsGivesTheBytesOfAFreshRun) {
   const auto scanned = fs::last_write_time(folder / "run/work/sso/scan/done/0.json");
   const std::vector<Id> ids = sv_ids();
   write_list(folder / "merges.csv", {{ids[5], ids[6]}, {ids[0], ids[7]}});
+  EXPECT_EQ(preview(folder.path()), "cells to be made again: 1 (" + std::to_string(ids[0]) + ")");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "run");
   EXPECT_EQ(fs::last_write_time(folder / "run/work/sso/scan/done/0.json"), scanned) << "scan must not be done again";
   test::run_stages(config("[128, 128, 128]", "threads: 1"), folder.path(), "fresh");
   EXPECT_TRUE(published(folder / "run") == published(folder / "fresh"));
+  EXPECT_EQ(preview(folder.path()), "") << "nothing changed";
   write_list(folder / "merges.csv", {{ids[5], ids[6]}});  // and back
+  EXPECT_EQ(preview(folder.path()),
+            "cells to be made again: 2 (" + std::to_string(ids[0]) + ", " + std::to_string(ids[7]) + ")");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "run");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "before");
   EXPECT_TRUE(published(folder / "run") == published(folder / "before"));
