@@ -54,6 +54,7 @@ ChunkResult contacts_of_chunk(const JobContext& ctx, const ContactsConfig& c) {
   const Box3 dataset = ctx.geometry().box, write = ctx.job().box;
   const auto sv = open_covering(ctx.config(), "sv", dataset);
   const Volume<Id> labels = sv->read_labels(intersect(write.grown(contact_halo(c.params())), dataset));
+  require_table_ids(ctx.config(), "sv", labels);
   ChunkResult result;
   ContactExtractor(c.params()).extract(labels.view(), dataset, write, result.contacts);
   if (!has_volume(ctx.config(), "sj")) return result;

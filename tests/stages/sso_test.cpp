@@ -213,6 +213,25 @@ TEST(SsoStage, WrongListsAreErrorsThatSayWhatIsWrong) {
   EXPECT_THAT(error_of(folder.path()), ::testing::HasSubstr("123456789012345"));
 }
 
+TEST(SsoStage, RefusesIdsThatTablesCannotHold) {
+  const test::TempFolder folder;
+  test::write_volume(folder / "sv.h5", "sv", Volume<Id>(Box3::of_size({20, 10, 3}), Id{1} << 63));
+  const std::string yaml =
+      "dataset: {name: t, voxel_size_nm: [10, 10, 25], volumes: {sv: {path: sv.h5, dataset: sv, kind: labels}}}\n"
+      "execution: {threads: 1}\nstages: ";
+  for (const char* first : {"contacts", "sso"}) {
+    try {
+      test::run_stages(yaml + "[" + first + ", tables]\n", folder.path());
+      ADD_FAILURE() << first;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.category(), Category::input);
+      EXPECT_THAT(e.what(), ::testing::AllOf(::testing::HasSubstr("sv.h5"), ::testing::HasSubstr("9223372036854775808"),
+                                             ::testing::HasSubstr("Renumber"), ::testing::HasSubstr(first)));
+    }
+  }
+  test::run_stages(yaml + "[sso]\n", folder.path());
+}
+
 /// Every file the top files name, and the top files.
 std::map<std::string, std::string> published(const fs::path& run) {
   std::map<std::string, std::string> files;
