@@ -326,7 +326,7 @@ SlurmOutcome SlurmExecutor::wait(const std::atomic<int>& stop, const std::functi
   for (int empty = 0; stop.load() == 0;) {
     for (double slept = 0; slept < pause_s && stop.load() == 0; slept += 0.2)
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    pause_s = std::min(30.0, pause_s * 1.2);
+    pause_s = std::min(10.0, pause_s * 1.2);
     if (fs::exists(impl_->blocked_file())) return {SlurmState::blocked, read_file(impl_->blocked_file())};
     if (fs::exists(impl_->cancelled_file())) return {SlurmState::cancelled, "cancelled\n"};
     std::vector<QueuedJob> queue;
