@@ -22,6 +22,7 @@ int evaluate_command(const std::string& name, int argc, char** argv);
 int train_command(const std::string& name, int argc, char** argv);
 int draw_command(const std::string& name, int argc, char** argv);
 int status_command(const std::string& name, int argc, char** argv);
+int report_command(const std::string& name, int argc, char** argv);
 int slurm_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);
 int version_command(const std::string& name, int argc, char** argv);

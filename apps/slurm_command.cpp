@@ -96,9 +96,10 @@ int task_command(int argc, char** argv) {
   task.node = variable("SLURMD_NODENAME");
   task.restart = std::atoi(variable("SLURM_RESTART_COUNT").c_str());
   const std::string wanted = variable("SYCONN_SLURM_TRIAL");
-  std::function<void(const SlurmTask&, std::int64_t)> before;
-  if (!wanted.empty()) before = [&](const SlurmTask& t, std::int64_t job) { trial(wanted, t, job); };
-  return run_slurm_task(open_run(folder), task, stop_signal, before);
+  TaskHooks hooks;
+  hooks.say = [](const std::string& line) { std::cerr << line << std::endl; };
+  if (!wanted.empty()) hooks.before_job = [&](const SlurmTask& t, std::int64_t job) { trial(wanted, t, job); };
+  return run_slurm_task(open_run(folder), task, stop_signal, hooks);
 }
 
 /// gate, resume, cancel: a run folder is all they need.

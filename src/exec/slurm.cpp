@@ -19,24 +19,10 @@ namespace {
 
 constexpr double kLockPatience_s = 120;
 constexpr int kRelists = 10;  ///< a shared file system may show a marker late
-constexpr std::size_t kListedCauses = 20;
 
 std::string step_name(const StagePlan& plan, const StepPlan& step) { return plan.stage->name + "/" + step.step->name; }
 
-std::string causes_text(const std::vector<PendingCause>& causes) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(kListedCauses, causes.size()); ++i)
-    text += "\n  job " + std::to_string(causes[i].job) + ": " + causes[i].text;
-  if (causes.size() > kListedCauses) text += "\n  and " + std::to_string(causes.size() - kListedCauses) + " more";
-  return text;
-}
-
 }  // namespace
-
-SlurmProfile slurm_profile_of(const fs::path& run) {
-  const fs::path path = slurm_folder(run) / "profile.yml";
-  return load_slurm_profile(fs::exists(path) ? path : fs::path());
-}
 
 struct SlurmExecutor::Impl {
   const PipelineRun& run;
@@ -373,14 +359,7 @@ Json SlurmExecutor::plan(CheckLevel level, bool test_only) const {
         if (input.pending.empty()) continue;
         const RoundDraft draft = draft_round(input);
         const StepRounds files(impl_->run, stage, step);
-        std::string text;
-        for (std::size_t i = 0; i < draft.tasks.size(); ++i) {
-          text += std::to_string(i) + "\t";
-          for (std::size_t j = 0; j < draft.tasks[i].size(); ++j)
-            text += (j > 0 ? "," : "") + std::to_string(draft.tasks[i][j]);
-          text += "\n";
-        }
-        write_file_atomically(files.folder() / "planned.tsv", text);
+        write_file_atomically(files.folder() / "planned.tsv", manifest_text(draft.tasks));
         row["tasks"] = draft.tasks.size();
         row["request_mb"] = draft.round.arrays.front().memory_mb;
         row["time_limit"] = slurm_time(draft.round.arrays.front().time_min);

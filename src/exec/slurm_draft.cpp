@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kSampledMarkers = 100;
 constexpr std::size_t kFewJobs = 3;
+constexpr std::size_t kListedCauses = 20;
 
 /// Digits apart, so that the same error of two chunks is one.
 std::string signature_of(const std::string& error) {
@@ -169,6 +170,14 @@ std::string shared_cause(const Round& round, const std::vector<PendingCause>& ca
         if (cause.signature == signature)
           return std::to_string(n) + " of " + std::to_string(round.jobs) + " jobs fail the same way: " + cause.text;
   return {};
+}
+
+std::string causes_text(const std::vector<PendingCause>& causes) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kListedCauses, causes.size()); ++i)
+    text += "\n  job " + std::to_string(causes[i].job) + ": " + causes[i].text;
+  if (causes.size() > kListedCauses) text += "\n  and " + std::to_string(causes.size() - kListedCauses) + " more";
+  return text;
 }
 
 }  // namespace syconn

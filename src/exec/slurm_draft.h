@@ -44,6 +44,8 @@ RoundDraft draft_round(const DraftInput& input);
 std::vector<PendingCause> causes_of(const PipelineRun& run, const StagePlan& plan, const StepPlan& step,
                                     const Round& round, const std::vector<std::int64_t>& pending,
                                     std::vector<std::string>& lost_nodes);
+/// A line a cause, the first twenty.
+std::string causes_text(const std::vector<PendingCause>& causes);
 /// The cause that more than half of the round's jobs share, if at least three do; empty: none.
 std::string shared_cause(const Round& round, const std::vector<PendingCause>& causes);
 

@@ -83,6 +83,16 @@ void read_events(const fs::path& path, TaskEvidence& evidence) {
 
 }  // namespace
 
+std::string manifest_text(const std::vector<std::vector<std::int64_t>>& tasks) {
+  std::string text;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    text += std::to_string(i) + "\t";
+    for (std::size_t j = 0; j < tasks[i].size(); ++j) text += (j > 0 ? "," : "") + std::to_string(tasks[i][j]);
+    text += "\n";
+  }
+  return text;
+}
+
 std::vector<Json> read_json_lines(const fs::path& path) {
   std::vector<Json> lines;
   std::ifstream in(path);
@@ -103,13 +113,7 @@ std::vector<Round> StepRounds::all() const {
 void StepRounds::create(const Round& round, const std::vector<std::vector<std::int64_t>>& tasks) const {
   make_folder(folder());
   make_folder(logs(round.number));
-  std::string text;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    text += std::to_string(i) + "\t";
-    for (std::size_t j = 0; j < tasks[i].size(); ++j) text += (j > 0 ? "," : "") + std::to_string(tasks[i][j]);
-    text += "\n";
-  }
-  write_file_atomically(manifest(round.number), text);
+  write_file_atomically(manifest(round.number), manifest_text(tasks));
   if (fs::exists(record(round.number))) return update(round);  // the same submitter, with other tasks
   // A hard link is refused where the name exists, on network file systems too.
   const fs::path temporary = temporary_name(record(round.number));

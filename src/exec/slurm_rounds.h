@@ -63,6 +63,8 @@ class StepRounds {
   fs::path folder_;
 };
 
+/// "task<tab>job,job,..." a line.
+std::string manifest_text(const std::vector<std::vector<std::int64_t>>& tasks);
 /// The lines of a file of one JSON a line; damaged lines (a node died while writing) are left out.
 std::vector<Json> read_json_lines(const fs::path& path);
 

@@ -20,15 +20,14 @@ const StepPlan& step_of(const StagePlan& plan, const std::string& name) {
 /// One task at work; its events go to attempts/<round>.<index>.jsonl, its words to standard output's log.
 class TaskRunner {
  public:
-  TaskRunner(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop,
-             const std::function<void(const SlurmTask&, std::int64_t)>& before_job)
+  TaskRunner(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop, const TaskHooks& hooks)
       : run_(run),
         task_(task),
         plan_(run.stage(task.stage)),
         step_(step_of(plan_, task.step)),
         rounds_(run, plan_, step_),
         stop_(stop),
-        before_job_(before_job) {}
+        hooks_(hooks) {}
 
   int execute() {
     const auto jobs = ordered_jobs();
@@ -70,11 +69,15 @@ class TaskRunner {
     const Stopwatch watch;
     event({{"event", "begin"}, {"job", index}, {"time", utc_now()}});
     try {
-      if (before_job_) before_job_(task_, index);
-      run_job(run_, plan_, step_, index, step_.step->resources.cpus);
+      if (hooks_.before_job) hooks_.before_job(task_, index);
+      const std::string place = job_place(plan_, step_, run_.job(plan_, step_, index));
+      for (const std::string& note : run_job(run_, plan_, step_, index, step_.step->resources.cpus))
+        hooks_.say(place + ": " + note);
+      hooks_.say(place + ": " + duration_text(watch.seconds()));
       event({{"event", "done"}, {"job", index}, {"seconds", watch.seconds()}});
     } catch (const Error& error) {
       const Error located = error.with_context(job_place(plan_, step_, run_.job(plan_, step_, index)));
+      hooks_.say(std::string("error: ") + located.what());
       (error.category() == Category::retry ? retry_ : failed_) = true;
       keep_failure(run_.step_folder(plan_, step_), index, located);
       event({{"event", "failed"}, {"job", index}, {"error", located.what()}, {"exit_code", error.exit_code()}});
@@ -87,7 +90,7 @@ class TaskRunner {
   const StepPlan& step_;
   StepRounds rounds_;
   const std::atomic<int>& stop_;
-  const std::function<void(const SlurmTask&, std::int64_t)>& before_job_;
+  const TaskHooks& hooks_;
   fs::path path_;
   bool failed_ = false, retry_ = false;
 };
@@ -95,9 +98,9 @@ class TaskRunner {
 }  // namespace
 
 int run_slurm_task(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop,
-                   const std::function<void(const SlurmTask&, std::int64_t)>& before_job) {
+                   const TaskHooks& hooks) {
   run.require_needs(run.stage(task.stage));
-  return TaskRunner(run, task, stop, before_job).execute();
+  return TaskRunner(run, task, stop, hooks).execute();
 }
 
 }  // namespace syconn

@@ -62,10 +62,14 @@ class SlurmExecutor {
 /// The profile of a run folder: RUN/slurm/profile.yml; the defaults where there is none.
 SlurmProfile slurm_profile_of(const fs::path& run);
 
+/// Lines for the task's log; `before_job` is for trials, may be empty.
+struct TaskHooks {
+  std::function<void(const std::string&)> say;
+  std::function<void(const SlurmTask&, std::int64_t job)> before_job;
+};
 /// One array task: its pending jobs one after another, as the local runner does them. Exit code: 0 all done, 1 a job
-/// failed (kept in failed/, the others were done), 75 told to stop or worth a retry. `before_job` is for trials.
-int run_slurm_task(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop,
-                   const std::function<void(const SlurmTask&, std::int64_t job)>& before_job);
+/// failed (kept in failed/, the others were done), 75 told to stop or worth a retry.
+int run_slurm_task(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop, const TaskHooks& hooks);
 
 /// Adds what SLURM knows to status_json's result: "slurm" with queue, verdict and advice. Never throws for SLURM's
 /// sake.
