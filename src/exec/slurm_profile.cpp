@@ -39,7 +39,7 @@ void SlurmClass::describe(Fields& f) {
   f.add("gres", gres, "generic resources of a task, as gpu:1").check(one_word(gres));
   f.add("memory_max_gb", memory_max_gb, "most that a task may ever ask for", Range{0.05, 1e5});
   f.add("time_max_h", time_max_h, "longest time limit of a task", Range{1.0 / 60, 1e4}).units("hours");
-  f.add("task_minutes", task_minutes, "work a task is given, estimated", Range{0.001, 1e4}).units("minutes");
+  f.add("task_minutes", task_minutes, "work a task is given, estimated", Range{1e-6, 1e4}).units("minutes");
   f.add("throttle", throttle, "tasks of an array that run at once; 0: no limit", Range{0});
   f.add("directives", directives, "more options of sbatch, as --licenses=scratch").check(single_lines(directives));
 }
@@ -52,7 +52,7 @@ void SlurmProfile::describe(Fields& f) {
   f.add("memory_factor", memory_factor, "requested memory: a job's stated bound times this ...", Range{0.1, 10});
   f.add("memory_add_gb", memory_add_gb, "... plus this for the program itself", Range{0, 100});
   f.add("time_min_minutes", time_min_minutes, "shortest time limit asked for", Range{1, 1e5}).units("minutes");
-  f.add("job_guess_s", job_guess_s, "time of a job of which nothing is known", Range{0.001, 1e5});
+  f.add("job_guess_s", job_guess_s, "time of a job of which nothing is known", Range{1e-6, 1e5});
   f.add("rounds", rounds, "times that missing jobs of a step are submitted; in the last a task has one job",
         Range{1, 20});
   f.add("requeues", requeues, "times that a task puts itself back into the queue", Range{0, 20});
