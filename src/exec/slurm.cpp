@@ -40,7 +40,11 @@ struct SlurmExecutor::Impl {
         calls(caller.environment, profile.call_timeout_s, slurm_folder(r.folder()) / "calls.log"),
         folder(slurm_folder(r.folder())) {}
 
+  std::string complete_text() const {
+    return "complete: all stages are done. Results: " + run.folder().string() + "\n";
+  }
   fs::path blocked_file() const { return folder / "BLOCKED"; }
+  fs::path complete_file() const { return folder / "COMPLETE"; }
   fs::path cancelled_file() const { return folder / "CANCELLED"; }
 
   SlurmLimits limits() const {
@@ -104,6 +108,17 @@ struct SlurmExecutor::Impl {
     auto rounds = StepRounds(run, plan, step).all();
     std::erase_if(rounds, [&](const Round& r) { return r.campaign != state.campaign || r.hash != step.hash; });
     return rounds;
+  }
+
+  /// Tasks that SLURM put back after a crash although their jobs are done.
+  void cancel_strays() const {
+    std::set<std::string> ids;
+    for (const QueuedJob& job : queue)
+      if (job.kind == "task" && job.is_active()) ids.insert(job.array_id());
+    if (ids.empty()) return;
+    std::vector<std::string> command{"scancel"};
+    command.insert(command.end(), ids.begin(), ids.end());
+    calls.call(std::move(command));
   }
 
   SlurmOutcome go_on(bool by_person);
@@ -233,9 +248,11 @@ SlurmOutcome SlurmExecutor::Impl::finish() {
   SlurmOutcome outcome;
   if (state.given_up.empty()) {
     fs::remove(blocked_file());
+    cancel_strays();
     sweep_run(run.folder());
+    write_file_atomically(complete_file(), utc_now() + "\n");
     outcome.state = SlurmState::complete;
-    outcome.text = "complete: all stages are done. Results: " + run.folder().string() + "\n";
+    outcome.text = complete_text();
     return outcome;
   }
   std::string text = "This run cannot go on by itself (" + utc_now() + ").\n";
@@ -266,7 +283,7 @@ SlurmOutcome SlurmExecutor::Impl::go_on(bool by_person) {
       if (job.kind == "gate" && !job.hopeless().empty()) calls.call({"scancel", job.id});
     if (!tasks && has_other_gate())
       return {SlurmState::running, "a gate of this run is at work or queued; nothing to do\n"};
-    fs::remove(blocked_file()), fs::remove(cancelled_file());
+    for (const fs::path& file : {blocked_file(), cancelled_file(), complete_file()}) fs::remove(file);
     if (!tasks) ++state.campaign, state.started = utc_now(), state.recorded.clear();
     state.given_up.clear();
     write_slurm_state(run.folder(), state);
@@ -313,6 +330,7 @@ SlurmOutcome SlurmExecutor::wait(const std::atomic<int>& stop, const std::functi
     for (double slept = 0; slept < pause_s && stop.load() == 0; slept += 0.2)
       std::this_thread::sleep_for(std::chrono::milliseconds(200));
     pause_s = std::min(10.0, pause_s * 1.2);
+    if (fs::exists(impl_->complete_file())) return {SlurmState::complete, impl_->complete_text()};
     if (fs::exists(impl_->blocked_file())) return {SlurmState::blocked, read_file(impl_->blocked_file())};
     if (fs::exists(impl_->cancelled_file())) return {SlurmState::cancelled, "cancelled\n"};
     std::vector<QueuedJob> queue;
