@@ -110,15 +110,11 @@ struct SlurmExecutor::Impl {
     return rounds;
   }
 
-  /// Tasks that SLURM put back after a crash although their jobs are done.
-  void cancel_strays() const {
-    std::set<std::string> ids;
-    for (const QueuedJob& job : queue)
-      if (job.kind == "task" && job.is_active()) ids.insert(job.array_id());
-    if (ids.empty()) return;
+  void cancel(const std::vector<QueuedJob>& jobs, const std::function<bool(const QueuedJob&)>& which) const {
     std::vector<std::string> command{"scancel"};
-    command.insert(command.end(), ids.begin(), ids.end());
-    calls.call(std::move(command));
+    for (const QueuedJob& job : jobs)
+      if (which(job)) command.push_back(job.id);
+    if (command.size() > 1) calls.call(std::move(command));
   }
 
   SlurmOutcome go_on(bool by_person);
@@ -248,7 +244,8 @@ SlurmOutcome SlurmExecutor::Impl::finish() {
   SlurmOutcome outcome;
   if (state.given_up.empty()) {
     fs::remove(blocked_file());
-    cancel_strays();
+    // Tasks that SLURM put back after a crash although their jobs are done.
+    cancel(queue, [](const QueuedJob& job) { return job.kind == "task"; });
     sweep_run(run.folder());
     write_file_atomically(complete_file(), utc_now() + "\n");
     outcome.state = SlurmState::complete;
@@ -277,10 +274,12 @@ SlurmOutcome SlurmExecutor::Impl::go_on(bool by_person) {
   if (!by_person && fs::exists(cancelled_file()))
     return {SlurmState::cancelled, "cancelled; syconn slurm resume " + run.folder().string() + " goes on\n"};
   queue = calls.queue(state.id);
-  const bool tasks = std::any_of(queue.begin(), queue.end(), [](const QueuedJob& j) { return j.kind == "task"; });
+  cancel(queue, [](const QueuedJob& job) { return job.is_failed_launch(); });  // their gate comes then
+  const bool tasks =
+      std::any_of(queue.begin(), queue.end(), [](const QueuedJob& j) { return j.kind == "task" && j.is_active(); });
   if (by_person) {
-    for (const QueuedJob& job : queue)  // a gate that can never start is in the way of a new one
-      if (job.kind == "gate" && !job.hopeless().empty()) calls.call({"scancel", job.id});
+    // A gate that can never start is in the way of a new one.
+    cancel(queue, [](const QueuedJob& job) { return job.kind == "gate" && !job.hopeless().empty(); });
     if (!tasks && has_other_gate())
       return {SlurmState::running, "a gate of this run is at work or queued; nothing to do\n"};
     for (const fs::path& file : {blocked_file(), cancelled_file(), complete_file()}) fs::remove(file);
@@ -340,6 +339,7 @@ SlurmOutcome SlurmExecutor::wait(const std::atomic<int>& stop, const std::functi
       say(error.what());  // SLURM is away; the run folder is not
       continue;
     }
+    impl_->cancel(queue, [](const QueuedJob& job) { return job.is_failed_launch(); });
     std::map<std::string, std::pair<int, int>> counts;
     for (const QueuedJob& job : queue)
       if (job.kind == "task")

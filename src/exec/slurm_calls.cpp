@@ -104,6 +104,7 @@ std::string shell_quoted(const std::string& text) {
 
 std::string QueuedJob::hopeless() const {
   if (state != "PENDING") return {};
+  if (is_failed_launch()) return id + " is held since SLURM failed to launch it; type: syconn slurm resume RUN";
   if (reason == "DependencyNeverSatisfied")
     return id + " waits for a job that failed; type: scancel " + id + ", then syconn slurm resume RUN";
   if (reason == "JobHeldUser" || reason == "JobHeldAdmin") return id + " is held; type: scontrol release " + id;

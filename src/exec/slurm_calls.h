@@ -23,7 +23,11 @@ struct QueuedJob {
   std::string node_list;
   std::string array_id() const { return id.substr(0, id.find('_')); }
   /// Not yet over: it runs, waits, or was put back.
-  bool is_active() const { return state != "COMPLETED" && state != "FAILED" && state != "CANCELLED"; }
+  bool is_active() const {
+    return !is_failed_launch() && state != "COMPLETED" && state != "FAILED" && state != "CANCELLED";
+  }
+  /// Put back and held by SLURM itself, after a crash of the controller or a node; nobody releases it.
+  bool is_failed_launch() const { return state == "PENDING" && reason.find("launch failed") != std::string::npos; }
   /// Why it can never start by itself and what to type; empty: it can.
   std::string hopeless() const;
 };
