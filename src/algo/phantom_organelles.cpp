@@ -8,6 +8,8 @@
 namespace syconn::phantom {
 namespace {
 
+constexpr double kTouchingNm = 400;  // between the axes of two that touch, about their two radii
+
 double length(const Vec3d& v) { return std::sqrt(v.dot(v)); }
 Vec3d normalised(const Vec3d& v) {
   const double l = length(v);
@@ -29,6 +31,7 @@ struct Run {
   double left_nm = 0;
   std::uint32_t object = kNone;  ///< kNone: a run without
   Vec3d offset;                  ///< of the organelle's axis from the neurite's, over the free radius
+  double skip_nm = 0;            ///< until the mitochondrion's axis begins
 };
 
 class MitoWalk {
@@ -78,6 +81,7 @@ class MitoWalk {
     const double on_nm = (dendrite ? 2200 : 900) * rng.log_normal(1, 0.45);
     const bool touching = was_on && dendrite && rng.uniform() < 0.12;
     r.offset = rng.direction();
+    r.skip_nm = was_on ? kTouchingNm : 0;  // the rounded ends of the two touch
     const bool on = dendrite ? (!was_on || touching) && share > 0 : rng.uniform() < share;
     if (on) {
       r.left_nm = on_nm;
@@ -96,11 +100,13 @@ class MitoWalk {
   void step(std::uint32_t i, const PhantomTypeParams& t, Rng& rng) {
     const PhantomNode& n = m_.nodes[i];
     Run r = run_[n.parent];
-    if (taken_[n.parent]++) r = {rng.uniform(0, 2000), kNone, {}};  // a mitochondrion goes on in one branch only
+    if (taken_[n.parent]++) r = {rng.uniform(500, 2500), kNone, {}, 0};  // a mitochondrion goes on in one branch only
     if (r.left_nm <= 0) begin_run(r, i, t, rng);
     const Vec3d a(m_.nodes[n.parent].position_nm), b(n.position_nm);
-    r.left_nm -= length(b - a);
+    const double step_nm = length(b - a), begin = step_nm > 0 ? std::min(1.0, r.skip_nm / step_nm) : 1;
+    r.left_nm -= step_nm, r.skip_nm = std::max(0.0, r.skip_nm - step_nm);
     run_[i] = r;
+    if (begin >= 1) return;
     if (r.object == kNone || !near_box(m_, b, 600)) return;
     const auto tube = [&](double radius, double& rm) {
       const double room = radius + 25;  // walls lie a little outside the nominal surface
@@ -110,14 +116,14 @@ class MitoWalk {
     double ra, rb;
     const double oa = tube(static_cast<double>(n.start_radius_nm), ra), ob = tube(static_cast<double>(n.radius_nm), rb);
     auto& piece = pieces_[r.object];
-    piece.tubes.push_back(
-        {Vec3f(a + r.offset * oa), Vec3f(b + r.offset * ob), static_cast<float>(ra), static_cast<float>(rb), 0});
+    piece.tubes.push_back({Vec3f(a + (b - a) * begin + r.offset * oa), Vec3f(b + r.offset * ob), static_cast<float>(ra),
+                           static_cast<float>(rb), 0});
   }
 
   void soma(std::uint32_t i, const PhantomTypeParams& t, Rng& rng) {
     const PhantomNode& n = m_.nodes[i];
     const double r = static_cast<double>(n.radius_nm);
-    const int count = static_cast<int>(m_.params.mito_scale * 0.07 * 4.19 * r * r * r * 0.66 / 2.2e8);
+    const int count = static_cast<int>(m_.params.mito_scale * 0.055 * 4.19 * r * r * r * 0.66 / 2.2e8);
     for (int k = 0; k < count; ++k) {
       const Vec3d dir = rng.direction(), along = normalised(cross(dir, rng.direction()));
       const Vec3d mid = Vec3d(n.position_nm) + dir * (r * rng.uniform(0.74, 0.9));
@@ -162,6 +168,13 @@ void add_cloud(PhantomModel& m, std::uint32_t node, const Vec3d& toward, double 
   add_tube(m.clouds, m.cloud_tubes, c, c + toward * (0.5 * radius), radius * 0.85, radius * 0.5);
 }
 
+// No cloud reaches to `reach_nm` of the position: two that overlap would be one to anyone.
+bool alone(const PhantomModel& m, const Vec3d& position, double reach_nm) {
+  return std::none_of(m.cloud_tubes.begin(), m.cloud_tubes.end(), [&](const PhantomTube& t) {
+    return length(Vec3d(t.a_nm) - position) < reach_nm + 1.5 * static_cast<double>(t.ra_nm);
+  });
+}
+
 }  // namespace
 
 void place_mitochondria(PhantomModel& m) {
@@ -202,8 +215,10 @@ void place_clouds(PhantomModel& m) {
   for (int tries = 0; want > 0 && tries < 100000 && !m.nodes.empty(); ++tries) {
     const auto i = static_cast<std::uint32_t>(rng.below(m.nodes.size()));
     const PhantomNode& n = m.nodes[i];
+    const double radius = std::max(130.0, 0.9 * static_cast<double>(n.radius_nm));
     if (n.compartment != kAxon || n.myelin_nm > 0 || !near_box(m, Vec3d(n.position_nm), -100)) continue;
-    add_cloud(m, i, rng.direction(), std::max(90.0, 0.9 * static_cast<double>(n.radius_nm)), true, rng);
+    if (m.params.dense && !alone(m, Vec3d(n.position_nm), 2 * radius)) continue;
+    add_cloud(m, i, rng.direction(), radius, true, rng);
     --want;
   }
 }
