@@ -47,6 +47,7 @@ void add_attempts(const StepRounds& files, Json& s) {
   s["tasks"] = tasks, s["attempts"] = attempts, s["requeues"] = requeues, s["killed"] = killed;
   s["retried_jobs"] = jobs - first_jobs;
   s["request_bytes"] = request_mb << 20;
+  s["asked_bytes"] = request_mb > 0 ? s.at("request_bytes") : s.at("planned_bytes");  // run locally: what was planned
   s["slot_s"] = slot_s;
 }
 
@@ -139,8 +140,7 @@ std::string cost_text(const Json& cost) {
                             "Mvx/h/core", "peak GB", "asked GB", "retried", "GB out", "US$");
   for (const auto& stage : cost.at("stages")) {
     double asked = 0;
-    for (const auto& step : stage.at("steps"))
-      asked = std::max({asked, step.at("request_bytes").get<double>(), step.at("planned_bytes").get<double>()});
+    for (const auto& step : stage.at("steps")) asked = std::max(asked, step.at("asked_bytes").get<double>());
     text += format("%-12s %10.4f %9.4f %9s %12.1f %9.3f %9.3f %8.0f %8.3f %9.4f\n",
                    stage.at("name").get<std::string>().c_str(), stage.at("core_h").get<double>(),
                    stage.at("gpu_h").get<double>(), duration_text(stage.at("wall_s").get<double>()).c_str(),

@@ -92,9 +92,9 @@ std::string table(const Json& cost) {
           "<td>%lld</td><td>%lld</td><td>%.3f</td></tr>\n",
           escaped(s.at("name").get<std::string>()).c_str(), s.at("done").get<long long>(),
           s.at("jobs").get<long long>(), s.at("core_h").get<double>(), 1e-9 * s.at("peak_rss_bytes").get<double>(),
-          1e-9 * std::max(s.at("request_bytes").get<double>(), s.at("planned_bytes").get<double>()),
-          s.at("attempts").get<long long>(), s.at("retried_jobs").get<long long>() + s.at("requeues").get<long long>(),
-          s.at("killed").get<long long>(), 1e-9 * s.at("output_bytes").get<double>());
+          1e-9 * s.at("asked_bytes").get<double>(), s.at("attempts").get<long long>(),
+          s.at("retried_jobs").get<long long>() + s.at("requeues").get<long long>(), s.at("killed").get<long long>(),
+          1e-9 * s.at("output_bytes").get<double>());
   }
   return text + "</table>\n";
 }
