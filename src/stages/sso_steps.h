@@ -26,6 +26,8 @@ void sso_shift(JobContext& ctx, const SsoConfig& c);
 void sso_gather_meshes(JobContext& ctx, const SsoConfig& c);
 void sso_gather_grid(JobContext& ctx, const SsoConfig& c);
 void sso_skeletons(JobContext& ctx, const SsoConfig& c);
+void sso_myelin(JobContext& ctx, const SsoConfig& c);
+void sso_gather_myelin(JobContext& ctx, const SsoConfig& c);
 void sso_shards(JobContext& ctx, const SsoConfig& c);
 void sso_publish(JobContext& ctx, const SsoConfig& c);
 
@@ -75,7 +77,38 @@ struct StoredSkeleton {
   std::vector<float> bridge_nm;
   float soma_radius_nm = 0;
   std::uint8_t ds = 1;
+  std::vector<std::uint8_t> myelin;  ///< a node, as myelin_share; empty without a myelin map
+  std::vector<float> myelin_share;
 };
+
+/// Whether the run has a map of myelin: dataset.volumes.myelin, of a pitch of its own if need be. Throws Error{config}
+/// for kind image, and for labels without foreground.
+bool has_myelin(const RunConfig& config);
+/// Fingerprint of the map, if there is one. Throws Error{input} if it does not cover the dataset.
+void require_myelin(const RunConfig& config, const Box3& box, StageInputs& in);
+/// In the job of `skeletons`: nodes on their way to the chunks that read the map, as work output `nodes`.
+class MyelinNodes {
+ public:
+  explicit MyelinNodes(JobContext& ctx);
+  void add(Id cell, const std::vector<Vec3f>& nodes_nm);
+  void close();
+
+ private:
+  const Geometry& geometry_;
+  std::optional<RecordFileWriter> file_;
+};
+/// What the map says of the nodes of a shard's new skeletons. Memory: 8 bytes a node, 24 while it reads.
+class MyelinCounts {
+ public:
+  MyelinCounts(const JobContext& ctx, std::uint32_t shard);
+  void label(Id cell, StoredSkeleton& skeleton) const;
+
+ private:
+  std::map<Id, std::vector<WindowCount>> counts_;
+};
+/// Part of the path without bridges that is myelinated, half of an edge by each of its nodes; 0 without a path.
+float myelin_fraction(const StoredSkeleton& skeleton);
+
 /// Skeletons of a shard's cells: new ones, or those of the published generation. Memory: the shard's new skeletons.
 class CellSkeletons {
  public:
@@ -88,8 +121,10 @@ class CellSkeletons {
   std::vector<char> bytes_;
   std::map<Id, std::size_t> at_;
   std::optional<SegmentationDataset> published_;
+  std::optional<MyelinCounts> myelin_;  ///< where the run has a map
 };
-void add_skeleton_schema(DatasetSchema& schema);
-void add_skeleton(ShardBuilder& builder, const StoredSkeleton& skeleton, const Vec3d& voxel_nm, const Vec3i& rep_vx);
+void add_skeleton_schema(DatasetSchema& schema, bool myelin);
+void add_skeleton(ShardBuilder& builder, const StoredSkeleton& skeleton, const Vec3d& voxel_nm, const Vec3i& rep_vx,
+                  bool myelin);
 
 }  // namespace syconn
