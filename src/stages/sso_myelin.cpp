@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Myelin at the nodes of skeletons: nodes go to the chunks their windows meet, a chunk's counts go back to the shards.
+#include "sso_myelin.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
-#include <tuple>
 
 #include "chunk_records.h"
 #include "organelle_maps.h"
@@ -203,41 +203,40 @@ void sso_gather_myelin(JobContext& ctx, const SsoConfig&) { gather_records(ctx, 
 
 MyelinCounts::MyelinCounts(const JobContext& ctx, std::uint32_t shard) {
   if (!has_myelin(ctx.config())) return;
-  std::vector<CountRecord> records;
   for (const fs::path& file : chunk_record_files(ctx, "myelin", "gather_myelin", "counts"))
-    read_records(RecordFile(file), shard, records);
-  for (const CountRecord& r : records) {
-    std::vector<WindowCount>& of_cell = counts_[r.cell];
-    if (of_cell.size() <= r.node) of_cell.resize(r.node + 1);
-    of_cell[r.node].voxels += r.voxels, of_cell[r.node].above += r.above;
-  }
+    for (const CountRecord& r : read_records<CountRecord>(RecordFile(file), shard)) {
+      std::vector<WindowCount>& of_cell = counts_[r.cell];
+      if (of_cell.size() <= r.node) of_cell.resize(std::size_t{r.node} + 1);
+      of_cell[r.node].voxels += r.voxels, of_cell[r.node].above += r.above;
+    }
 }
 
-void MyelinCounts::label(Id cell, StoredSkeleton& s) const {
+NodeMyelin MyelinCounts::at(Id cell, const std::vector<Vec3f>& nodes_nm,
+                            const std::vector<std::int32_t>& parent) const {
   std::vector<WindowCount> counts;
   if (const auto found = counts_.find(cell); found != counts_.end()) counts = found->second;
-  counts.resize(s.nodes_nm.size());
+  counts.resize(nodes_nm.size());  // no chunk has voxels in the windows of the last nodes
   std::vector<SkeletonEdge> edges;
-  for (std::size_t i = 1; i < s.nodes_nm.size(); ++i)
-    edges.push_back({static_cast<std::uint32_t>(s.parent[i]), static_cast<std::uint32_t>(i)});
-  const std::vector<std::int32_t> labels =
-      running_majority(s.nodes_nm, edges, window_labels(counts), kMyelinMajority_nm);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    s.myelin.push_back(static_cast<std::uint8_t>(labels[i]));
-    s.myelin_share.push_back(counts[i].voxels == 0
-                                 ? std::numeric_limits<float>::quiet_NaN()
-                                 : static_cast<float>(counts[i].above) / static_cast<float>(counts[i].voxels));
-  }
+  for (std::size_t i = 1; i < nodes_nm.size(); ++i)
+    edges.push_back({static_cast<std::uint32_t>(parent[i]), static_cast<std::uint32_t>(i)});
+  NodeMyelin out;
+  for (const std::int32_t label : running_majority(nodes_nm, edges, window_labels(counts), kMyelinMajority_nm))
+    out.label.push_back(static_cast<std::uint8_t>(label));
+  for (const WindowCount& c : counts)
+    out.share.push_back(c.voxels == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                      : static_cast<float>(c.above) / static_cast<float>(c.voxels));
+  return out;
 }
 
-float myelin_fraction(const StoredSkeleton& s) {
+float myelin_fraction(const std::vector<Vec3f>& nodes_nm, const std::vector<std::int32_t>& parent,
+                      const std::vector<float>& bridge_nm, const std::vector<std::uint8_t>& label) {
   double all = 0, myelin = 0;
-  for (std::size_t i = 1; i < s.nodes_nm.size(); ++i) {
-    if (s.bridge_nm[i - 1] > 0) continue;
-    const auto parent = static_cast<std::size_t>(s.parent[i]);
-    const Vec3d d = Vec3d(s.nodes_nm[i]) - Vec3d(s.nodes_nm[parent]);
+  for (std::size_t i = 1; i < nodes_nm.size(); ++i) {
+    if (bridge_nm[i - 1] > 0) continue;
+    const auto p = static_cast<std::size_t>(parent[i]);
+    const Vec3d d = Vec3d(nodes_nm[i]) - Vec3d(nodes_nm[p]);
     const double length = std::sqrt(d.dot(d));
-    all += length, myelin += length * (s.myelin[i] + s.myelin[parent]) / 2;
+    all += length, myelin += length * (label[i] + label[p]) / 2;
   }
   return all > 0 ? static_cast<float>(myelin / all) : 0;
 }

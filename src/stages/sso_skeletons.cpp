@@ -166,7 +166,7 @@ StoredSkeleton CellSkeletons::made(Id cell) const {
   cursor.many(row.n_nodes, s.parent);
   cursor.many(row.n_nodes > 0 ? row.n_nodes - 1 : 0, s.bridge_nm);
   s.soma_radius_nm = static_cast<float>(row.soma_radius_nm), s.ds = static_cast<std::uint8_t>(row.ds);
-  if (myelin_) myelin_->label(cell, s);
+  if (myelin_) s.myelin = myelin_->at(cell, s.nodes_nm, s.parent);
   return s;
 }
 
@@ -182,8 +182,8 @@ StoredSkeleton CellSkeletons::stored(Id cell) const {
   s.soma_radius_nm = published_->column<float>("soma_radius_nm")(published_->at(cell));
   s.ds = published_->column<std::uint8_t>("skeleton_ds")(published_->at(cell));
   if (!myelin_) return s;
-  s.myelin = published_->ragged<std::uint8_t>("skeleton", "myelin", cell);
-  s.myelin_share = published_->ragged<float>("skeleton", "myelin_share", cell);
+  s.myelin.label = published_->ragged<std::uint8_t>("skeleton", "myelin", cell);
+  s.myelin.share = published_->ragged<float>("skeleton", "myelin_share", cell);
   return s;
 }
 
@@ -230,9 +230,9 @@ void add_skeleton(ShardBuilder& builder, const StoredSkeleton& s, const Vec3d& v
   builder.append<std::uint32_t>("skeleton", "edges", flat);
   builder.append<float>("skeleton", "bridge_nm", s.bridge_nm);
   if (!myelin) return;
-  builder.set("myelin_fraction", myelin_fraction(s));
-  builder.append<std::uint8_t>("skeleton", "myelin", s.myelin);
-  builder.append<float>("skeleton", "myelin_share", s.myelin_share);
+  builder.set("myelin_fraction", myelin_fraction(s.nodes_nm, s.parent, s.bridge_nm, s.myelin.label));
+  builder.append<std::uint8_t>("skeleton", "myelin", s.myelin.label);
+  builder.append<float>("skeleton", "myelin_share", s.myelin.share);
 }
 
 }  // namespace syconn

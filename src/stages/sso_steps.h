@@ -2,8 +2,8 @@
 #pragma once
 #include <optional>
 
+#include "sso_myelin.h"
 #include "sso_records.h"
-#include "syconn/algo/skeleton_labels.h"
 #include "syconn/algo/supervoxel_graph.h"
 #include "syconn/io/segmentation_dataset.h"
 
@@ -77,37 +77,8 @@ struct StoredSkeleton {
   std::vector<float> bridge_nm;
   float soma_radius_nm = 0;
   std::uint8_t ds = 1;
-  std::vector<std::uint8_t> myelin;  ///< a node, as myelin_share; empty without a myelin map
-  std::vector<float> myelin_share;
+  NodeMyelin myelin;  ///< empty without a myelin map
 };
-
-/// Whether the run has a map of myelin: dataset.volumes.myelin, of a pitch of its own if need be. Throws Error{config}
-/// for kind image, and for labels without foreground.
-bool has_myelin(const RunConfig& config);
-/// Fingerprint of the map, if there is one. Throws Error{input} if it does not cover the dataset.
-void require_myelin(const RunConfig& config, const Box3& box, StageInputs& in);
-/// In the job of `skeletons`: nodes on their way to the chunks that read the map, as work output `nodes`.
-class MyelinNodes {
- public:
-  explicit MyelinNodes(JobContext& ctx);
-  void add(Id cell, const std::vector<Vec3f>& nodes_nm);
-  void close();
-
- private:
-  const Geometry& geometry_;
-  std::optional<RecordFileWriter> file_;
-};
-/// What the map says of the nodes of a shard's new skeletons. Memory: 8 bytes a node, 24 while it reads.
-class MyelinCounts {
- public:
-  MyelinCounts(const JobContext& ctx, std::uint32_t shard);
-  void label(Id cell, StoredSkeleton& skeleton) const;
-
- private:
-  std::map<Id, std::vector<WindowCount>> counts_;
-};
-/// Part of the path without bridges that is myelinated, half of an edge by each of its nodes; 0 without a path.
-float myelin_fraction(const StoredSkeleton& skeleton);
 
 /// Skeletons of a shard's cells: new ones, or those of the published generation. Memory: the shard's new skeletons.
 class CellSkeletons {
