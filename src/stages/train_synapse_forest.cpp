@@ -42,6 +42,16 @@ void add_annotated(const ForestSource& source, Rows& rows, ForestTraining& repor
   for (const auto& [object, synaptic] : matched.objects) rows.add(features.values(dataset.at(object)), synaptic);
 }
 
+/// For errors: how many coordinates name no object, and the first of them.
+std::string unmatched(const ForestTraining& report) {
+  std::string text;
+  for (const SynapseAnnotations& a : report.annotations)
+    if (!a.unmatched.empty())
+      text += "; " + std::to_string(a.unmatched.size()) + " of " + std::to_string(a.n_coordinates) +
+              " coordinates name no object, the first at " + a.file + ":" + std::to_string(a.unmatched.front().line);
+  return text;
+}
+
 Rows read_rows(const std::vector<ForestSource>& sources, ForestTraining& report) {
   if (sources.empty()) throw Error(Category::input, "no run to learn from");
   Rows rows;
@@ -57,7 +67,8 @@ Rows read_rows(const std::vector<ForestSource>& sources, ForestTraining& report)
   const auto ones = std::count(rows.label.begin(), rows.label.end(), 1);
   if (rows.label.size() < kFewest || ones == 0 || static_cast<std::size_t>(ones) == rows.label.size())
     throw Error(Category::input, std::to_string(rows.label.size()) + " objects, " + std::to_string(ones) +
-                                     " of them synapses: too few to learn from (20 objects of both kinds)");
+                                     " of them synapses: too few to learn from (20 objects of both kinds)" +
+                                     unmatched(report));
   return rows;
 }
 
