@@ -23,7 +23,7 @@ struct StepPlan {
 struct StagePlan {
   const Stage* stage = nullptr;
   Geometry geometry;
-  std::string hash;  ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
+  std::string hash;        ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
   std::string early_hash;  ///< the same without late inputs
   Json keys;               ///< what the hash covers
   std::vector<StepPlan> steps;
