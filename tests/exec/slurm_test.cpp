@@ -38,7 +38,7 @@ TEST(SlurmScript, AnEditedScriptIsKept) {
 
 TEST(SlurmProfileFile, TheExampleLoadsAndSurvivesItsCopy) {
   const test::TempFolder temp;
-  const SlurmProfile profile = load_slurm_profile(fs::path(SYCONN_SOURCE_DIR) / "configs/slurm_site.yml");
+  const SlurmProfile profile = load_slurm_profile(fs::path(SYCONN_SOURCE_DIR) / "configs/sites/example.yml");
   EXPECT_EQ(profile.cpu.partition, "standard");
   EXPECT_EQ(profile.gpu.gres, "gpu:1");
   write_file_atomically(temp / "copy.yml", slurm_profile_yaml(profile));
