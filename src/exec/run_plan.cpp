@@ -149,7 +149,7 @@ Json PipelineRun::plan_json() const {
                                 {"fan_out", step.step->fan_out.name},
                                 {"jobs", step.jobs},
                                 {"cpus", step.step->resources.cpus},
-                                {"gpu", step.step->resources.gpu},
+                                {"gpu", step.step->needs_gpu(config_)},
                                 {"memory_bytes", step.memory_bytes}});
     plan["stages"].push_back(stage);
   }
