@@ -12,11 +12,11 @@ namespace syconn {
 namespace {
 
 /// `name=FILE[:DATASET]`
-std::pair<std::string, VolumeSource> label_source(const std::string& text) {
+ClassSource label_source(const std::string& text) {
   const auto equal = text.find('=');
   if (equal == std::string::npos || equal == 0)
     throw Error(Category::usage, "--label '" + text + "': give it as class=FILE or class=FILE:DATASET");
-  return {text.substr(0, equal), volume_source(text.substr(equal + 1))};
+  return {text.substr(0, equal), volume_source(text.substr(equal + 1)), false};
 }
 
 /// Two cores train it in minutes; or the paper's myelin net as it is.
@@ -36,7 +36,8 @@ UNetTraining recipe(const std::string& name) {
 }  // namespace
 
 CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
-  CLI::App* unet = app.add_subcommand("unet", "the network of chunk-infer that finds organelles or myelin in the image");
+  CLI::App* unet =
+      app.add_subcommand("unet", "the network of chunk-infer that finds organelles or myelin in the image");
   const auto list = [](CLI::Option* option) { return option->allow_extra_args(false); };
   list(unet->add_option("--phantom", phantoms_, "phantom to train on; may be repeated")->type_name("DIR"));
   list(unet->add_option("--test-phantom", test_phantoms_, "phantom to test on, unseen in training; may be repeated"))
@@ -47,7 +48,8 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
   unet->add_option("--raw", raw_, "image of your own")->type_name("FILE[:DATASET]");
   list(unet->add_option("--label", labels_, "its labels, a volume a class; may be repeated"))
       ->type_name("CLASS=FILE[:DATASET]");
-  unet->add_option("--held-out", held_out_, "without --test-phantom: part of each volume's sections to test on, the last")
+  unet->add_option("--held-out", held_out_,
+                   "without --test-phantom: part of each volume's sections to test on, the last")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
   unet->add_option("--recipe", recipe_, "small (minutes on two cores) or paper (4 million parameters)")
@@ -59,7 +61,8 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
   unet->add_option("--blocks", blocks_, "levels of the net [of the recipe]")->check(CLI::Range(2, 8));
   unet->add_option("--filters", filters_, "channels of the first level [of the recipe]")->check(CLI::Range(1, 512));
   unet->add_option("--planar", planar_, "levels without extent in z [of the recipe]")->delimiter(',');
-  unet->add_option("--learning-rate", learning_rate_, "of Adam at the start [of the recipe]")->check(CLI::PositiveNumber);
+  unet->add_option("--learning-rate", learning_rate_, "of Adam at the start [of the recipe]")
+      ->check(CLI::PositiveNumber);
   unet->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
   unet->add_option("--device", device_, "cpu, cuda or auto")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -85,7 +88,7 @@ UNetTraining TrainUNetCommand::training() const {
   for (const auto& dir : test_phantoms_) t.test.push_back(phantom_source(dir, classes_));
   if (!raw_.empty()) {
     LabelledSource own{volume_source(raw_), {}};
-    for (const auto& label : labels_) own.labels.push_back(label_source(label));
+    for (const std::string& label : labels_) own.labels.push_back(label_source(label));
     if (own.labels.empty()) throw Error(Category::usage, "--raw needs a --label for each class");
     t.train.push_back(own);
   }

@@ -78,11 +78,7 @@ void blur(std::span<float> image, const Vec3i& n) {
 
 PatchSampler::PatchSampler(std::vector<LabelledVolume> volumes, int classes, const Vec3i& patch_vx, std::uint64_t seed,
                            const Augmentation& augmentation)
-    : volumes_(std::move(volumes)),
-      classes_(classes),
-      patch_vx_(patch_vx),
-      seed_(seed),
-      augmentation_(augmentation) {
+    : volumes_(std::move(volumes)), classes_(classes), patch_vx_(patch_vx), seed_(seed), augmentation_(augmentation) {
   if (volumes_.empty()) throw Error(Category::config, "there is no volume to train on");
   for (const LabelledVolume& v : volumes_) {
     if (v.raw.box() != v.labels.box() || v.raw.box().empty())

@@ -10,8 +10,9 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b <
 
 std::uint8_t grey_of(float p) {
   if (!(p >= -1e-3F && p <= 1.001F))
-    throw Error(Category::runtime, "the network gives a value that is no probability; its card should say softmax: true "
-                                   "if it gives logits");
+    throw Error(Category::runtime,
+                "the network gives a value that is no probability; its card should say softmax: true "
+                "if it gives logits");
   return static_cast<std::uint8_t>(std::min(1.0F, std::max(0.0F, p)) * 255.0F);
 }
 

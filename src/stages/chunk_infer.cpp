@@ -28,8 +28,7 @@ Task task_of(const RunConfig& config, const std::string& model) {
   const auto& section = config.section<ChunkInferConfig>("chunk-infer");
   Task t{model, &section.models.at(model), card_of_model(config, model), {}, {}};
   const std::string where = config.where("chunk-infer.models." + model);
-  t.mag = model_mag(t.card, config.dataset.voxel_size_nm, section.voxel_size_tolerance,
-                    where + ": " + t.config->model);
+  t.mag = model_mag(t.card, config.dataset.voxel_size_nm, section.voxel_size_tolerance, where + ": " + t.config->model);
   t.outputs = outputs_of_model(config, model, t.card);
   return t;
 }
@@ -179,8 +178,8 @@ StageInputs inputs(const RunConfig& config, const Geometry& g) {
   if (section.models.empty()) in.missing.push_back("a model in chunk-infer.models");
   for (const auto& [name, model] : section.models) {
     if (!fs::is_regular_file(model.model))
-      throw Error(Category::input, config.where("chunk-infer.models." + name + ".model") + ": there is no file '" +
-                                       model.model + "'");
+      throw Error(Category::input,
+                  config.where("chunk-infer.models." + name + ".model") + ": there is no file '" + model.model + "'");
     require_volume(config, g.box, model.raw, true, in);
     in.fingerprints["model " + name] = {{"bytes", fs::file_size(model.model)},
                                         {"crc32c", file_crc32c(model.model)},

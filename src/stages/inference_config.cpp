@@ -65,8 +65,9 @@ std::map<std::string, std::string> outputs_of_model(const RunConfig& config, con
     if (!is_map_name(name))
       throw Error(Category::config, where + "map '" + name + "': names are made of lower-case letters, digits and '_'");
     if (config.dataset.volumes.contains(name))
-      throw Error(Category::config, where + "the model's map '" + name + "' is among dataset.volumes already; take one "
-                                            "of them away");
+      throw Error(Category::config, where + "the model's map '" + name +
+                                        "' is among dataset.volumes already; take one "
+                                        "of them away");
     try {
       card.class_index(of_class);
     } catch (const Error& e) {

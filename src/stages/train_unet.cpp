@@ -21,16 +21,14 @@ struct Loaded {
   std::string fingerprint;
 };
 
-bool is_map(const VolumeInfo& info) { return info.dtype == DType::f32 || info.dtype == DType::f64; }
-
-/// Labels count above 0; maps (floats, and phantom maps by their units) from half of their range on.
-void paint(const VolumeSource& source, std::uint8_t of_class, bool map, Loaded& into) {
-  const auto reader = open_volume(source.file, source.dataset);
+void paint(const ClassSource& source, std::uint8_t of_class, Loaded& into) {
+  const auto reader = open_volume(source.volume.file, source.volume.dataset);
+  const DType dtype = reader->info().dtype;
   const Box3 box = into.voxels.raw.box();
   if (!reader->info().box().contains(box))
-    throw Error(Category::input, source.file.string() + ": does not cover the image it labels");
+    throw Error(Category::input, source.volume.file.string() + ": does not cover the image it labels");
   into.fingerprint += volume_fingerprint(*reader);
-  if (map || is_map(reader->info())) {
+  if (source.is_map || dtype == DType::f32 || dtype == DType::f64) {
     const Volume<std::uint8_t> mask = reader->read_mask(0.5, box);
     for (std::size_t i = 0; i < mask.count(); ++i)
       if (mask.data()[i] != 0) into.voxels.labels.data()[i] = of_class;
@@ -51,12 +49,12 @@ Loaded load(const LabelledSource& source) {
   loaded.voxels.raw = raw->read_image(raw->info().box());
   loaded.voxels.labels.reset(raw->info().box());
   if (!raw->info().voxel_size_nm)
-    throw Error(Category::input, source.raw.file.string() + ": the image does not tell its voxel size (attribute "
-                                                            "voxel_size_nm)");
+    throw Error(Category::input, source.raw.file.string() +
+                                     ": the image does not tell its voxel size (attribute "
+                                     "voxel_size_nm)");
   loaded.voxel_size_nm = *raw->info().voxel_size_nm, loaded.fingerprint = volume_fingerprint(*raw);
   std::uint8_t of_class = 1;
-  for (const auto& [name, volume] : source.labels)
-    paint(volume, of_class++, volume.file.stem() == name && name == "myelin", loaded);
+  for (const ClassSource& label : source.labels) paint(label, of_class++, loaded);
   return loaded;
 }
 
@@ -82,7 +80,7 @@ struct Data {
 Data read_data(const UNetTraining& t) {
   if (t.train.empty()) throw Error(Category::config, "there is no volume to train on");
   Data data;
-  for (const auto& label : t.train.front().labels) data.classes.push_back(label.first);
+  for (const ClassSource& label : t.train.front().labels) data.classes.push_back(label.name);
   std::string fingerprints;
   for (const LabelledSource& source : t.train) {
     Loaded v = load(source);
@@ -151,8 +149,9 @@ struct Checkpoint {
     if (!fs::exists(weights)) return {};
     const Json json = parse_json(read_file(notes), notes.string());
     if (json.at("settings").get<std::string>() != settings)
-      throw Error(Category::config, weights.string() + ": the checkpoint was made with other settings or data; use "
-                                                       "another folder, or remove it");
+      throw Error(Category::config, weights.string() +
+                                        ": the checkpoint was made with other settings or data; use "
+                                        "another folder, or remove it");
     net.load_checkpoint(weights);
     auto losses = json.at("losses").get<std::vector<double>>();  // written first, so never shorter
     losses.resize(static_cast<std::size_t>(net.steps_done()));
@@ -175,8 +174,9 @@ std::vector<double> run_steps(const UNetTraining& t, const Data& data, UNetTrain
     progress(step + 1, losses.back());
     const bool told = stop != nullptr && stop->load() != 0;
     if (told || (step + 1) % t.checkpoint_every == 0 || step + 1 == t.steps) checkpoint.save(net, losses);
-    if (told) throw Error(Category::retry, "told to stop after step " + std::to_string(step + 1) +
-                                               "; the same command goes on from there");
+    if (told)
+      throw Error(Category::retry,
+                  "told to stop after step " + std::to_string(step + 1) + "; the same command goes on from there");
   }
   return losses;
 }
@@ -186,7 +186,8 @@ std::vector<double> run_steps(const UNetTraining& t, const Data& data, UNetTrain
 struct Overlap {
   std::uint64_t both = 0, predicted = 0, truth = 0;
   double dice() const {
-    return predicted + truth == 0 ? std::nan("") : 2.0 * static_cast<double>(both) / static_cast<double>(predicted + truth);
+    return predicted + truth == 0 ? std::nan("")
+                                  : 2.0 * static_cast<double>(both) / static_cast<double>(predicted + truth);
   }
 };
 
@@ -251,9 +252,9 @@ LabelledSource phantom_source(const fs::path& phantom, const std::vector<std::st
   for (const std::string& name : classes) {
     const fs::path truth = phantom / "volumes" / ("truth_" + name + ".json");
     if (fs::exists(truth))
-      source.labels.push_back({name, {truth, "truth_" + name}});
+      source.labels.push_back({name, {truth, "truth_" + name}, false});
     else
-      source.labels.push_back({name, {phantom / "volumes" / (name + ".json"), name}});
+      source.labels.push_back({name, {phantom / "volumes" / (name + ".json"), name}, true});
   }
   return source;
 }
@@ -280,8 +281,9 @@ UNetTrained train_unet(const UNetTraining& asked, const std::function<void(std::
   const auto network = room.load(t.out / "model.pt", done.card, t.device);
   done.card.quality = report_of(overlaps(*network, done.card, data), done.card, data);
   export_to(t, *net, done.card);
-  done.report = {{"classes", data.classes},   {"parameters", unet_parameters(t.net)}, {"steps", t.steps},
-                 {"quality", done.card.quality}, {"losses", done.losses},              {"training_s", train_s}};
+  done.report = {{"classes", data.classes}, {"parameters", unet_parameters(t.net)},
+                 {"steps", t.steps},        {"quality", done.card.quality},
+                 {"losses", done.losses},   {"training_s", train_s}};
   write_file_atomically(t.out / "report.json", done.report.dump(1) + "\n");
   draw_losses(t.out / "loss.png", done.losses);
   return done;

@@ -45,7 +45,8 @@ TEST(PatchSampler, LabelsStayWithTheirVoxelsUnderFlips) {
 }
 
 TEST(PatchSampler, ASampleIsAFunctionOfItsNumber) {
-  const PatchSampler a({volume_at({}, {20, 20, 20})}, 3, {8, 8, 8}, 7), b({volume_at({}, {20, 20, 20})}, 3, {8, 8, 8}, 7);
+  const PatchSampler a({volume_at({}, {20, 20, 20})}, 3, {8, 8, 8}, 7),
+      b({volume_at({}, {20, 20, 20})}, 3, {8, 8, 8}, 7);
   std::vector<float> x(512), y(512);
   std::vector<std::uint8_t> l(512), k(512);
   for (std::uint64_t step = 0; step < 20; ++step) a.draw(step, 1, x, l);

@@ -53,8 +53,7 @@ class ChunkInfer : public ::testing::Test {
     const VolumeView<float> view(in.data(), padded, -rim);
     for (std::int64_t z = 0; z < size.z; ++z)
       for (std::int64_t y = 0; y < size.y; ++y)
-        for (std::int64_t x = 0; x < size.x; ++x)
-          view.at({x, y, z}) = static_cast<float>(image.at({x, y, z})) / 255.0F;
+        for (std::int64_t x = 0; x < size.x; ++x) view.at({x, y, z}) = static_cast<float>(image.at({x, y, z})) / 255.0F;
     const std::vector<float> logits = network_->logits(in, padded);
     Volume<std::uint8_t> map(image.box());
     for (std::int64_t z = 0; z < size.z; ++z)
@@ -97,7 +96,8 @@ TEST_F(ChunkInfer, EqualsTheNetworkOnTheWholeImage) {
 }
 
 TEST_F(ChunkInfer, SameBytesForAnyChunksAndThreads) {
-  const std::string rest = "stages: [chunk-infer]\nchunk-infer: {device: cpu, models: {a: {model: m.pt, outputs: {x: vc}}}}\n";
+  const std::string rest =
+      "stages: [chunk-infer]\nchunk-infer: {device: cpu, models: {a: {model: m.pt, outputs: {x: vc}}}}\n";
   test::run_stages(config_text("[512, 512, 512]", rest), folder_.path(), "whole");
   const Volume<std::uint8_t> whole = map_of(folder_ / "whole", "x_prob");
   test::run_stages(config_text("[64, 64, 64]", rest, 2), folder_.path(), "small");
@@ -118,7 +118,8 @@ TEST_F(ChunkInfer, CoarserVoxelsAreMeans) {
     for (std::int64_t y = 0; y < 35; ++y)
       for (std::int64_t x = 0; x < 65; ++x) {
         int sum = 0, n = 0;
-        for (const Vec3i& v : {Vec3i{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}, {0, 0, 1}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}})
+        for (const Vec3i& v :
+             {Vec3i{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}, {0, 0, 1}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}})
           if (const Vec3i p = 2 * Vec3i{x, y, z} + v; image_.box().contains(p)) sum += image_.at(p), ++n;
         half.at({x, y, z}) = static_cast<std::uint8_t>(std::floor(double(sum) / n + 0.5));
       }
@@ -156,23 +157,29 @@ std::string refusal(const std::string& text, const fs::path& folder) {
 TEST_F(ChunkInfer, WrongModelsAreRefusedWithTheReason) {
   using ::testing::HasSubstr;
   const std::string stages = "stages: [chunk-infer]\n";
-  EXPECT_THAT(refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, outputs: {er: er}}}}\n"),
-                      folder_.path()),
-              HasSubstr("no class 'er'; it has background, mi, vc"));
-  EXPECT_THAT(refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: raw.h5}}}\n"), folder_.path()),
-              HasSubstr("no ZIP archive"));
-  EXPECT_THAT(refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt}, b: {model: m.pt}}}\n"),
-                      folder_.path()),
-              HasSubstr("is made by model 'a' too"));
-  EXPECT_THAT(refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, halo_vx: [3, 2, 2]}}}\n"),
-                      folder_.path()),
-              HasSubstr("halo_vx"));
-  EXPECT_THAT(refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, outputs: {raw: mi}}}}\n"),
-                      folder_.path()),
-              HasSubstr("'raw' is among dataset.volumes already"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, outputs: {er: er}}}}\n"),
+              folder_.path()),
+      HasSubstr("no class 'er'; it has background, mi, vc"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: raw.h5}}}\n"), folder_.path()),
+      HasSubstr("no ZIP archive"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt}, b: {model: m.pt}}}\n"),
+              folder_.path()),
+      HasSubstr("is made by model 'a' too"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, halo_vx: [3, 2, 2]}}}\n"),
+              folder_.path()),
+      HasSubstr("halo_vx"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, outputs: {raw: mi}}}}\n"),
+              folder_.path()),
+      HasSubstr("'raw' is among dataset.volumes already"));
   write_model({14, 14, 30});
-  EXPECT_THAT(refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt}}}\n"), folder_.path()),
-              HasSubstr("made for voxels of (14,14,30) nm, the dataset has (10,10,25) nm"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt}}}\n"), folder_.path()),
+      HasSubstr("made for voxels of (14,14,30) nm, the dataset has (10,10,25) nm"));
 }
 
 }  // namespace

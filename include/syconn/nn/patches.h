@@ -17,8 +17,8 @@ struct LabelledVolume {
 
 /// Chances and strengths of what is done to a sample: the paper's, as far as they are built (no elastic deformation).
 struct Augmentation {
-  double flip = 0.5;                       ///< of each axis; and of x with y where a patch is square
-  double warp = 0.2;                       ///< rotation in x,y by any angle, scale 0.9..1.1
+  double flip = 0.5;  ///< of each axis; and of x with y where a patch is square
+  double warp = 0.2;  ///< rotation in x,y by any angle, scale 0.9..1.1
   double grey = 0.3, gamma = 0.3, noise = 0.3, blur = 0.1;
   double gamma_sigma = 0.25, noise_sigma = 0.1;
 };

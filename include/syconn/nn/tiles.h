@@ -9,7 +9,8 @@
 
 namespace syconn {
 
-/// Fills `out` (x fastest) with what the network is to see of `box`, grey · scale + offset; outside the volume grey is 0.
+/// Fills `out` (x fastest) with what the network is to see of `box`, grey · scale + offset; outside the volume grey is
+/// 0.
 using ReadTile = std::function<void(const Box3& box, std::span<float> out)>;
 
 /// A network over boxes of any size, in tiles of one shape on a fixed grid: tile (i,j,k) is [i,j,k]·tile_vx from the
@@ -22,8 +23,7 @@ class TiledInference {
   /// Probabilities of `classes` (indices), ·255 and cut to whole numbers, into one view each; all views cover one box.
   /// Where the device's memory does not suffice, the tile is halved along its longest axis from there on (a result that
   /// may differ by a grey level). Throws Error{runtime} if that ends at the stride, or if the network gives no numbers.
-  void run(const ReadTile& read, std::span<const std::size_t> classes,
-           std::span<const VolumeView<std::uint8_t>> out);
+  void run(const ReadTile& read, std::span<const std::size_t> classes, std::span<const VolumeView<std::uint8_t>> out);
 
   std::int64_t tiles_done() const { return tiles_; }
   /// What passes predict now: card.tile_vx unless halved.

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "syconn/core/json.h"
@@ -13,11 +12,16 @@
 /// Training of a U-Net on labelled volumes, by its loss, tested on what it has not seen.
 namespace syconn {
 
-/// An image and, for each class but the background, the volume whose voxels above 0 are of that class (probability maps:
-/// half of their range and above). Where two classes meet the later one holds.
+/// Where the voxels of a class are: a label volume's above 0, a map's above a half. Float volumes are maps.
+struct ClassSource {
+  std::string name;
+  VolumeSource volume;
+  bool is_map = false;
+};
+/// An image and a volume for each class but the background. Where two classes meet the later one holds.
 struct LabelledSource {
   VolumeSource raw;
-  std::vector<std::pair<std::string, VolumeSource>> labels;
+  std::vector<ClassSource> labels;
 };
 /// volumes/raw.json of a phantom, with truth_<class>.json, or <class>.json where there is no such truth (myelin).
 LabelledSource phantom_source(const fs::path& phantom, const std::vector<std::string>& classes);
@@ -25,7 +29,7 @@ LabelledSource phantom_source(const fs::path& phantom, const std::vector<std::st
 struct UNetTraining {
   std::string name = "unet", description;
   std::vector<LabelledSource> train, test;  ///< same classes in the same order in all
-  double held_out = 0.2;  ///< without `test`: the last part of each volume's sections is kept for it
+  double held_out = 0.2;                    ///< without `test`: the last part of each volume's sections is kept for it
   UNetConfig net;
   TrainOptions options;
   Vec3i patch_vx{96, 96, 32};
