@@ -9,6 +9,7 @@
 #include "syconn/stages/evaluate_cells.h"
 #include "syconn/stages/evaluate_synapses.h"
 #include "syconn/stages/evaluate_volumes.h"
+#include "synapse_reports.h"
 
 namespace syconn {
 namespace {
@@ -112,26 +113,11 @@ Json as_json(const FragmentScore& s) {
           {"on_nothing", s.on_nothing}};
 }
 
-void print(const SynapseScore& s) {
-  std::printf("synapses against truth\n");
-  row("true synapses in the map", s.n_truth), row("objects", s.n_objects), row("hits", s.hits);
-  row("on decoys", s.decoys), row("on junctions dropped from the map", s.dropped),
-      row("on nothing, or on a taken one", s.nothing);
-  row("precision", s.precision), row("recall", s.recall), row("F1", s.f1);
-  row("right pair among the hits", s.pair_right), row("right sign among the hits", s.sign_right);
-  row("median error of the area", s.area_error);
-}
-Json as_json(const SynapseScore& s) {
-  return {{"true_synapses", s.n_truth}, {"objects", s.n_objects},     {"hits", s.hits},
-          {"decoys", s.decoys},         {"dropped", s.dropped},       {"nothing", s.nothing},
-          {"precision", s.precision},   {"recall", s.recall},         {"f1", s.f1},
-          {"pair_right", s.pair_right}, {"sign_right", s.sign_right}, {"area_error", s.area_error}};
-}
-
 /// One evaluation: its arguments and what runs it.
 struct Evaluations {
-  std::string run, truth, volume, organelle;
+  std::string run, truth, volume, organelle, junctions;
   double prob_min = 0.5;
+  std::vector<double> thresholds{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
   bool json = false;
 
   template <class Score>
@@ -152,6 +138,23 @@ struct Evaluations {
   }
 };
 
+int show_synapses(const CLI::App& command, const Evaluations& e) {
+  if (!e.junctions.empty()) {
+    const JunctionScore score = evaluate_junctions(e.run, volume_source(e.junctions), e.prob_min);
+    if (e.json)
+      std::cout << as_json(score, e.prob_min).dump(1) << '\n';
+    else
+      print(score, e.prob_min), std::fflush(stdout);
+    return 0;
+  }
+  if (e.truth.empty()) {
+    std::cerr << "syconn evaluate synapses: give --truth or --junctions\n" << command.help();
+    return 2;
+  }
+  e.show(evaluate_synapses(e.run, e.truth, e.prob_min, e.thresholds));
+  return 0;
+}
+
 }  // namespace
 
 int evaluate_command(const std::string&, int argc, char** argv) {
@@ -169,9 +172,21 @@ int evaluate_command(const std::string&, int argc, char** argv) {
       e.add(app, "segmentation", "a label volume against another: VOI and adapted Rand error", labels, false);
   segmentation->add_option("VOLUME", e.volume, "label volume")->required()->type_name("FILE[:DATASET]");
   segmentation->add_option("--run", e.run, "run folder: count the volume's supervoxels as its cells")->type_name("DIR");
-  CLI::App* synapses =
-      e.add(app, "synapses", "synapses between cells (datasets/syn_ssv.h5) against a phantom's", phantom);
+  CLI::App* synapses = e.add(app, "synapses",
+                             "synapses between cells (datasets/syn_ssv.h5) against a phantom's, or against junctions "
+                             "that an expert marked",
+                             phantom);
+  CLI::Option* truth = synapses->get_option("--truth")->required(false);
+  synapses
+      ->add_option("--junctions", e.junctions,
+                   "map or label volume of an expert's junctions: what became of each 26-connected part, and why")
+      ->type_name("FILE[:DATASET]")
+      ->excludes(truth);
   synapses->add_option("--prob-min", e.prob_min, "objects below this probability do not count")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  synapses->add_option("--thresholds", e.thresholds, "probabilities to tell precision and recall at")
+      ->delimiter(',')
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*; a phantom's truth/*.csv and volumes/truth_*"}, {},
@@ -181,7 +196,7 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   if (!parse(app, argc, argv, exit_code)) return exit_code;
   const int threads = available_threads();
   if (fragments->parsed()) e.show(evaluate_fragments(e.run, e.truth));
-  if (synapses->parsed()) e.show(evaluate_synapses(e.run, e.truth, e.prob_min));
+  if (synapses->parsed()) return show_synapses(*synapses, e);
   if (cells->parsed()) e.show(evaluate_cells(e.run, e.truth));
   if (organelles->parsed()) e.show(evaluate_organelles(e.run, e.organelle, volume_source(e.truth), threads));
   if (segmentation->parsed()) {

@@ -122,7 +122,7 @@ void grow_cell(Builder& b, PhantomType type, const Vec3d& centre, std::uint64_t 
   PhantomCell& c = b.m.cells[cell];
   c.has_soma = true, c.soma_nm = centre;
   c.soma_radius_nm =
-      t.soma_radius_nm * rng.log_normal(1, 0.08) * (b.p.dense ? std::min(1.0, b.p.box_nm.min_element() / 16000) : 1.0);
+      t.soma_radius_nm * rng.log_normal(1, 0.08) * (b.p.dense ? std::min(1.0, b.p.box_nm.min_element() / 16800) : 1.0);
   const std::uint32_t soma = b.add_node(cell, kNone, centre, c.soma_radius_nm, c.soma_radius_nm, kSoma);
   const int n = std::max(1, t.n_dendrites + static_cast<int>(rng.below(3)) - 1);
   const double phase = rng.uniform(0, kTau);

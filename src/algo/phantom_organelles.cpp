@@ -123,7 +123,7 @@ class MitoWalk {
   void soma(std::uint32_t i, const PhantomTypeParams& t, Rng& rng) {
     const PhantomNode& n = m_.nodes[i];
     const double r = static_cast<double>(n.radius_nm);
-    const int count = static_cast<int>(m_.params.mito_scale * 0.07 * 4.19 * r * r * r * 0.66 / 2.2e8);
+    const int count = static_cast<int>(m_.params.mito_scale * 0.055 * 4.19 * r * r * r * 0.66 / 2.2e8);
     for (int k = 0; k < count; ++k) {
       const Vec3d dir = rng.direction(), along = normalised(cross(dir, rng.direction()));
       const Vec3d mid = Vec3d(n.position_nm) + dir * (r * rng.uniform(0.74, 0.9));

@@ -2,13 +2,20 @@
 // The only file that includes CGAL: its compilation takes half a minute.
 #include "poisson_field.h"
 
+#include <iostream>
+#include <sstream>
+
 #include "rising_memory.h"
 // CGAL settles ties between cells by their addresses.
 #define CGAL_ALLOCATOR(T) syconn::RisingAllocator<T>
 #include <CGAL/Exact_predicates_inexact_constructions_kernel.h>
-#include <CGAL/Poisson_reconstruction_function.h>
 #include <CGAL/Random.h>
 #include <CGAL/property_map.h>
+// The header tells std::cerr what the return value says; a room prints nothing. (<iostream> comes before, so that only
+// its uses change.)
+#define cerr ostringstream()
+#include <CGAL/Poisson_reconstruction_function.h>
+#undef cerr
 
 #include <cmath>
 #include <exception>

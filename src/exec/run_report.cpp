@@ -132,6 +132,9 @@ Json dry_run_json(const PipelineRun& run, CheckLevel level) {
                                 {"core_s", s},
                                 {"disk_bytes", bytes}});
     }
+    if (plan.stage->preview && !stage["changed"].empty())
+      if (const auto p = plan.stage->preview(run.config(), run.folder(), plan.early_hash))
+        stage["preview"] = {{"what", p->what}, {"count", p->count}, {"ids", p->ids}};
     out["stages"].push_back(stage);
   }
   out["core_h"] = core_s / 3600;
@@ -141,6 +144,19 @@ Json dry_run_json(const PipelineRun& run, CheckLevel level) {
   out["usd"] = core_s / 3600 * run.config().execution.usd_per_core_hour;
   return out;
 }
+
+namespace {
+
+std::string preview_text(const Json& preview) {
+  std::string text =
+      "    " + preview.at("what").get<std::string>() + ": " + std::to_string(preview.at("count").get<std::uint64_t>());
+  const char* separator = " (";
+  for (const auto& id : preview.at("ids")) text += separator + std::to_string(id.get<Id>()), separator = ", ";
+  if (preview.at("ids").size() < preview.at("count").get<std::uint64_t>()) text += ", ...";
+  return text + (preview.at("ids").empty() ? "\n" : ")\n");
+}
+
+}  // namespace
 
 std::string dry_run_text(const Json& plan) {
   std::string text = format("%-28s %8s %8s %7s %10s %10s %10s\n", "step", "jobs", "to do", "at once", "GB a job",
@@ -154,6 +170,7 @@ std::string dry_run_text(const Json& plan) {
                      1e-9 * s.at("disk_bytes").get<double>());
     for (const auto& line : stage.at("changed"))
       text += "    changed since the stored results: " + line.get<std::string>() + "\n";
+    if (stage.contains("preview")) text += preview_text(stage.at("preview"));
     for (const auto& s : stage.at("steps"))
       if (const std::string why = s.at("why").get<std::string>(); s.at("pending") != s.at("jobs") && !why.empty())
         text += "    " + s.at("name").get<std::string>() + ": " + why + "\n";

@@ -2,11 +2,11 @@
 #include "syconn/algo/contacts.h"
 
 #include <algorithm>
-#include <queue>
 
 #include "chunk_records.h"
 #include "contact_records.h"
 #include "junctions.h"
+#include "number_keys.h"
 #include "shards.h"
 #include "syconn/algo/run_components.h"
 #include "syconn/exec/job.h"
@@ -41,8 +41,6 @@ struct ContactsConfig {
   ContactParams params() const { return {window_vx, closings, dilations}; }
 };
 
-constexpr std::uint32_t kPairsPerBlock = 4096;  // bounds what `number` holds of each slice
-
 std::uint32_t slice_of(const SvPair& pair, std::uint32_t slices) { return part_of(mix64(pair.a, pair.b), slices); }
 
 // ---- extract: contacts of one chunk ------------------------------------------------------------------------------
@@ -56,6 +54,7 @@ ChunkResult contacts_of_chunk(const JobContext& ctx, const ContactsConfig& c) {
   const Box3 dataset = ctx.geometry().box, write = ctx.job().box;
   const auto sv = open_covering(ctx.config(), "sv", dataset);
   const Volume<Id> labels = sv->read_labels(intersect(write.grown(contact_halo(c.params())), dataset));
+  require_table_ids(ctx.config(), "sv", labels);
   ChunkResult result;
   ContactExtractor(c.params()).extract(labels.view(), dataset, write, result.contacts);
   if (!has_volume(ctx.config(), "sj")) return result;
@@ -115,57 +114,15 @@ void count(JobContext& ctx, const ContactsConfig& c) {
     dropped_cs += !keep;
     dropped_syn += sum.syn_vx > 0 && (!keep || sum.syn_vx < static_cast<std::uint64_t>(c.min_syn_vx));
   }
-  const auto blocks =
-      static_cast<std::uint32_t>(std::max<std::size_t>(1, (kept.size() + kPairsPerBlock - 1) / kPairsPerBlock));
-  RecordWriter<SvPair> out(ctx.work_output("pairs"), blocks);
-  for (std::size_t i = 0; i < kept.size(); ++i) out.append(static_cast<std::uint32_t>(i / kPairsPerBlock), kept[i]);
-  out.close();
+  write_key_blocks(ctx.work_output("pairs"), kept);
   ctx.note(std::to_string(kept.size()) + " contacts kept; dropped: " + std::to_string(dropped_cs) +
            " below min_cs_vx, " + std::to_string(dropped_syn) + " synapse fragments below min_syn_vx");
 }
 
 // ---- number: cs ids 1..N by (sv_a, sv_b) over all slices -----------------------------------------------------------
 
-/// A slice's sorted pairs, a block in memory.
-class PairStream {
- public:
-  explicit PairStream(const fs::path& file) : file_(file) { load(); }
-  bool done() const { return at_ == block_.size(); }
-  const SvPair& head() const { return block_[at_]; }
-  void advance() {
-    if (++at_ == block_.size()) load();
-  }
-
- private:
-  void load() {
-    block_.clear(), at_ = 0;
-    while (block_.empty() && next_ < file_.n_slices()) read_records(file_, next_++, block_);
-  }
-  RecordFile file_;
-  std::vector<SvPair> block_;
-  std::size_t at_ = 0;
-  std::uint32_t next_ = 0;
-};
-
 void number(JobContext& ctx, const ContactsConfig&) {
-  const std::uint32_t slices = ctx.geometry().id_slices();
-  std::vector<PairStream> streams;
-  for (std::uint32_t s = 0; s < slices; ++s) streams.emplace_back(ctx.work_input("count", "pairs", s));
-  const auto later = [&](std::uint32_t x, std::uint32_t y) { return streams[x].head() > streams[y].head(); };
-  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, decltype(later)> heap(later);
-  for (std::uint32_t s = 0; s < slices; ++s)
-    if (!streams[s].done()) heap.push(s);
-  RecordWriter<Id> out(ctx.work_output("ids"), slices);
-  Id id = 0;
-  while (!heap.empty()) {
-    const std::uint32_t s = heap.top();
-    heap.pop();
-    out.append(s, ++id);
-    streams[s].advance();
-    if (!streams[s].done()) heap.push(s);
-  }
-  out.close();
-  ctx.note(std::to_string(id) + " contact sites");
+  ctx.note(std::to_string(number_keys<SvPair>(ctx, "count", "pairs")) + " contact sites");
 }
 
 // ---- merge: whole objects of a slice, sent to their shards ---------------------------------------------------------
@@ -245,7 +202,7 @@ void merge(JobContext& ctx, const ContactsConfig& c) {
   for (const fs::path& file : slice_inputs(ctx, "runs")) RecordFile(file).read(slice, bytes);
   const std::vector<PlacedRecord> index = index_records(bytes);
   const std::vector<Id> ids = read_records<Id>(RecordFile(ctx.work_input("number", "ids", 0)), slice);
-  PairStream kept(ctx.work_input("count", "pairs", slice));
+  KeyStream<SvPair> kept(ctx.work_input("count", "pairs", slice));
   ObjectMerger merger(ctx, c);
   std::size_t at = 0, rank = 0;
   for (; !kept.done(); kept.advance()) {

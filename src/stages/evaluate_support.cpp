@@ -46,30 +46,6 @@ void check_coordinates(const VolumeInfo& info) {
       throw Error(Category::input, info.where + ": voxel coordinates must lie within 0 and 2^31");
 }
 
-void mark(JunctionReach::Sides& sides, Id cell_a, Id cell_b) {
-  if (cell_a == kBackground || cell_b == kBackground)
-    sides.no_cell = true;
-  else
-    (cell_a == cell_b ? sides.one_cell : sides.two_cells) = true;
-}
-
-void add_reach(const fs::path& file, JunctionReach::Sides JunctionReach::*sides, const LabelledRuns& labels,
-               const std::unordered_map<Id, Id>& cells, std::map<Id, JunctionReach>& reach) {
-  const auto objects = SegmentationDataset::open(file);
-  const auto sv_a = objects.column<Id>("sv_a"), sv_b = objects.column<Id>("sv_b");
-  const auto runs = objects.ragged<std::int32_t>("voxels", "runs_vx");
-  constexpr std::uint64_t kRows = 1024;
-  for (std::uint32_t shard = 0; shard < objects.n_shards(); ++shard)
-    for (std::uint64_t first = 0, n = 0; first < objects.shard_size(shard); first += n) {
-      n = std::min(kRows, objects.shard_size(shard) - first);
-      const auto a = sv_a.block({shard, first}, n), b = sv_b.block({shard, first}, n);
-      const auto voxels = runs.block({shard, first}, n);
-      for (std::uint64_t i = 0; i < n; ++i)
-        for (const auto& [label, n_vx] : labels.below(voxels[i]))
-          mark(reach[label].*sides, cell_of(cells, a[i]), cell_of(cells, b[i]));
-    }
-}
-
 }  // namespace
 
 std::vector<Box3> evaluation_blocks(const Box3& box) {
@@ -168,14 +144,6 @@ std::map<Id, std::vector<Id>> true_cells_of_labels(const fs::path& phantom) {
     list.erase(std::unique(list.begin(), list.end()), list.end());
   }
   return cells;
-}
-
-std::map<Id, JunctionReach> junction_reach(const fs::path& run, const LabelledRuns& labels) {
-  const auto cells = cells_of_supervoxels(run);
-  std::map<Id, JunctionReach> reach;
-  add_reach(run / "datasets/cs.h5", &JunctionReach::contact, labels, cells, reach);
-  add_reach(run / "datasets/syn.h5", &JunctionReach::fragment, labels, cells, reach);
-  return reach;
 }
 
 }  // namespace syconn

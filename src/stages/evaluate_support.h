@@ -51,14 +51,4 @@ inline Id cell_of(const std::unordered_map<Id, Id>& cells, Id sv) {
 /// Label in a phantom's volume sv -> true cells it belongs to (several where wrongly merged), ascending.
 std::map<Id, std::vector<Id>> true_cells_of_labels(const fs::path& phantom);
 
-/// How far the pipeline came at a junction: what of cs and of syn has voxels there, by the cells of its two sides.
-struct JunctionReach {
-  struct Sides {
-    bool two_cells = false, one_cell = false, no_cell = false;
-  };
-  Sides contact, fragment;
-};
-/// Of each label that a contact or fragment meets. One pass over datasets/cs.h5 and syn.h5.
-std::map<Id, JunctionReach> junction_reach(const fs::path& run, const LabelledRuns& labels);
-
 }  // namespace syconn

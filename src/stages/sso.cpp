@@ -81,6 +81,7 @@ Stage sso_stage() {
                  {"publish", once, sso_publish, {.mem_gb = 0.5}},
              })
       .using_results_of({"watershed"})
+      .previewing(sso_preview)
       .reading(inputs, {"dataset.volumes.sv; optional: dataset.supervoxel_graph, merges, splits",
                         "DIR/volumes/<organelle>_seg or dataset.volumes.<organelle> of kind labels"})
       .writing({"DIR/datasets/sv.h5, ssv.h5 (cells); columns of DIR/datasets/<organelle>.h5"});

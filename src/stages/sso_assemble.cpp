@@ -42,6 +42,15 @@ ChangedCell changed_cell(const ObjectRow& row) {
 
 }  // namespace
 
+SupervoxelGraph supervoxel_graph(const RunConfig& config) {
+  SupervoxelGraph graph;
+  graph.graph = edge_list(config, config.dataset.supervoxel_graph);
+  graph.merges = edge_list(config, config.dataset.merges);
+  graph.splits = edge_list(config, config.dataset.splits);
+  graph.skip_unknown = config.dataset.box_vx.has_value();
+  return graph;
+}
+
 void sso_assemble(JobContext& ctx, const SsoConfig&) {
   const std::uint32_t slices = ctx.geometry().id_slices();
   std::vector<Id> ids;
@@ -49,13 +58,7 @@ void sso_assemble(JobContext& ctx, const SsoConfig&) {
     for (const ObjectRow& row : read_records<ObjectRow>(RecordFile(ctx.work_input("supervoxels", "sv", s)), 0))
       ids.push_back(row.id);
   std::sort(ids.begin(), ids.end());
-  const DatasetConfig& dataset = ctx.config().dataset;
-  SupervoxelGraph graph;
-  graph.graph = edge_list(ctx.config(), dataset.supervoxel_graph);
-  graph.merges = edge_list(ctx.config(), dataset.merges);
-  graph.splits = edge_list(ctx.config(), dataset.splits);
-  graph.skip_unknown = dataset.box_vx.has_value();
-  const std::vector<std::uint32_t> smallest = assemble_cells(ids, graph);
+  const std::vector<std::uint32_t> smallest = assemble_cells(ids, supervoxel_graph(ctx.config()));
   RecordWriter<SvCell> out(ctx.work_output("mapping"), slices);
   std::uint64_t n_cells = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -165,16 +168,21 @@ void sso_organelles(JobContext& ctx, const SsoConfig& c) {
   to_cells.close();
 }
 
-std::optional<SegmentationDataset> published_cells(const JobContext& ctx) {
-  const fs::path top = ctx.in_run("datasets/ssv.h5");
+std::optional<SegmentationDataset> published_dataset(const fs::path& run, const std::string& type,
+                                                     const std::string& early_hash) {
+  const fs::path top = run / "datasets" / (type + ".h5");
   if (!fs::exists(top)) return std::nullopt;
   try {
-    SegmentationDataset cells = SegmentationDataset::open(top);
-    const Json provenance = parse_json(cells.provenance_json(), top.string());
-    if (provenance.value("early_sha256", "") == ctx.early_hash()) return cells;
+    SegmentationDataset dataset = SegmentationDataset::open(top);
+    const Json provenance = parse_json(dataset.provenance_json(), top.string());
+    if (provenance.value("early_sha256", "") == early_hash) return dataset;
   } catch (const Error&) {  // damaged or of another format: it is made anew
   }
   return std::nullopt;
+}
+
+std::optional<SegmentationDataset> published_cells(const JobContext& ctx) {
+  return published_dataset(ctx.in_run(""), "ssv", ctx.early_hash());
 }
 
 void sso_cells(JobContext& ctx, const SsoConfig&) {

@@ -31,6 +31,7 @@ std::vector<OverlapRecord> slice_overlaps(const JobContext& ctx, const std::stri
 void sso_scan(JobContext& ctx, const SsoConfig&) {
   const std::uint32_t slices = ctx.geometry().id_slices();
   const Volume<Id> sv = open_covering(ctx.config(), "sv", ctx.geometry().box)->read_labels(ctx.job().box);
+  require_table_ids(ctx.config(), "sv", sv);
   RecordFileWriter pieces(ctx.work_output("sv"), slices, 0), objects(ctx.work_output("objects"), slices, 0);
   RecordWriter<OverlapRecord> of_sv(ctx.work_output("sv_overlap"), slices);
   RecordWriter<OverlapRecord> of_organelle(ctx.work_output("organelle_overlap"), slices);
@@ -39,6 +40,7 @@ void sso_scan(JobContext& ctx, const SsoConfig&) {
   const std::vector<SsoType> types = sso_types(ctx.config());
   for (std::uint64_t t = 0; t < types.size(); ++t) {
     const Volume<Id> labels = open_instances(ctx, types[t].name)->read_labels(ctx.job().box);
+    if (types[t].own) require_table_ids(ctx.config(), types[t].name, labels);
     for (const Overlap& o : count_overlaps(sv.view(), labels.view())) {
       const OverlapRecord record{t, o.organelle, o.sv, o.voxels};
       of_organelle.append(shard_of(o.organelle, slices), record);

@@ -4,6 +4,7 @@
 
 #include "sso_records.h"
 #include "syconn/algo/skeleton_labels.h"
+#include "syconn/algo/supervoxel_graph.h"
 #include "syconn/io/segmentation_dataset.h"
 
 /// Jobs of the steps of `sso`, in the order they run: docs/stages/sso.md.
@@ -45,6 +46,14 @@ struct CellShardRow {  // then n_sv ids, then n_organelles CellOrganelle
   std::uint64_t n_sv = 0, n_organelles = 0, changed = 1;
 };
 
+/// datasets/<type>.h5 of the last published generation, if it was made with everything equal but the lists.
+std::optional<SegmentationDataset> published_dataset(const fs::path& run, const std::string& type,
+                                                     const std::string& early_hash);
+/// Supervoxel graph, merge and split list of the config.
+SupervoxelGraph supervoxel_graph(const RunConfig& config);
+/// Which cells the lists change since the last run; nothing where all are made. Reads the stored mapping: 48 bytes a
+/// supervoxel. Throws as assemble_cells() does.
+std::optional<DryRunPreview> sso_preview(const RunConfig& config, const fs::path& run, const std::string& early_hash);
 /// The cells of the last published generation, if it was made with everything equal but the lists.
 std::optional<SegmentationDataset> published_cells(const JobContext& ctx);
 

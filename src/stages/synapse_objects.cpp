@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
-#include <queue>
 #include <tuple>
 
+#include "number_keys.h"
 #include "shards.h"
 #include "syconn/algo/agglomeration.h"
 #include "syconn/algo/object_properties.h"
@@ -15,7 +15,6 @@ namespace syconn {
 namespace {
 
 constexpr std::uint64_t kFragmentsPerBlock = 1024;
-constexpr std::uint32_t kKeysPerBlock = 4096;  // bounds what `number` holds of each slice
 
 void store(const Vec3i& from, std::int64_t to[3]) { to[0] = from.x, to[1] = from.y, to[2] = from.z; }
 
@@ -150,29 +149,6 @@ class PairAgglomerator {
   SynapseObject synapse_;
 };
 
-// ---- number --------------------------------------------------------------------------------------------------------
-
-/// A slice's sorted keys, a block in memory.
-class KeyStream {
- public:
-  explicit KeyStream(const fs::path& file) : file_(file) { load(); }
-  bool done() const { return at_ == block_.size(); }
-  const SynapseKey& head() const { return block_[at_]; }
-  void advance() {
-    if (++at_ == block_.size()) load();
-  }
-
- private:
-  void load() {
-    block_.clear(), at_ = 0;
-    while (block_.empty() && next_ < file_.n_slices()) read_records(file_, next_++, block_);
-  }
-  RecordFile file_;
-  std::vector<SynapseKey> block_;
-  std::size_t at_ = 0;
-  std::uint32_t next_ = 0;
-};
-
 }  // namespace
 
 void synapse_pairs(JobContext& ctx, const SynapsesConfig&) {
@@ -220,34 +196,13 @@ void synapse_agglomerate(JobContext& ctx, const SynapsesConfig& c) {
     });
   }
   out.close();
-  const auto blocks =
-      static_cast<std::uint32_t>(std::max<std::size_t>(1, (keys.size() + kKeysPerBlock - 1) / kKeysPerBlock));
-  RecordWriter<SynapseKey> key_file(ctx.work_output("keys"), blocks);
-  for (std::size_t i = 0; i < keys.size(); ++i) key_file.append(static_cast<std::uint32_t>(i / kKeysPerBlock), keys[i]);
-  key_file.close();
+  write_key_blocks(ctx.work_output("keys"), keys);
   ctx.note(std::to_string(keys.size()) + " synapses kept; dropped: " + std::to_string(dropped) +
            " below min_syn_ssv_vx");
 }
 
 void synapse_number(JobContext& ctx, const SynapsesConfig&) {
-  const std::uint32_t slices = ctx.geometry().id_slices();
-  std::vector<KeyStream> streams;
-  for (std::uint32_t s = 0; s < slices; ++s) streams.emplace_back(ctx.work_input("agglomerate", "keys", s));
-  const auto later = [&](std::uint32_t x, std::uint32_t y) { return streams[x].head() > streams[y].head(); };
-  std::priority_queue<std::uint32_t, std::vector<std::uint32_t>, decltype(later)> heap(later);
-  for (std::uint32_t s = 0; s < slices; ++s)
-    if (!streams[s].done()) heap.push(s);
-  RecordWriter<Id> out(ctx.work_output("ids"), slices);
-  Id id = 0;
-  while (!heap.empty()) {
-    const std::uint32_t s = heap.top();
-    heap.pop();
-    out.append(s, ++id);
-    streams[s].advance();
-    if (!streams[s].done()) heap.push(s);
-  }
-  out.close();
-  ctx.note(std::to_string(id) + " synapses");
+  ctx.note(std::to_string(number_keys<SynapseKey>(ctx, "agglomerate", "keys")) + " synapses");
 }
 
 }  // namespace syconn

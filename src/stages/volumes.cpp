@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "volumes.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -70,6 +71,20 @@ void require_volume(const RunConfig& config, const Box3& box, const std::string&
   if (volume.allow_missing) entry["allow_missing"] = true;
   entry["fingerprint"] = parse_json(volume_fingerprint(*open_covering(config, name, box)), name);
   inputs.fingerprints[name] = entry;
+}
+
+void require_table_ids(const RunConfig& config, const std::string& name, const Volume<Id>& labels) {
+  const auto& stages = config.stages;
+  if (!stages.empty() && std::find(stages.begin(), stages.end(), "tables") == stages.end()) return;
+  const Id* largest = std::max_element(labels.data(), labels.data() + labels.count());
+  if (labels.count() == 0 || *largest >> 63 == 0) return;
+  std::ostringstream text;
+  text << config.where("dataset.volumes." + name) << ": '" << config.resolve(volume_config(config, name).path).string()
+       << "' holds the id " << *largest
+       << "; stage 'tables' writes SQLite, whose integers end below 2^63. Renumber the volume, or list the stages to "
+          "run "
+          "without 'tables'";
+  throw Error(Category::input, text.str());
 }
 
 void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold,

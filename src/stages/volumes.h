@@ -20,6 +20,8 @@ std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::
 /// absent.
 void require_volume(const RunConfig& config, const Box3& box, const std::string& name, bool required,
                     StageInputs& inputs);
+/// Throws Error{input} if a label is 2^63 or more and `tables` is part of the run: SQLite cannot hold it.
+void require_table_ids(const RunConfig& config, const std::string& name, const Volume<Id>& labels);
 /// Mask over out's box: a probability map above `threshold` (0..1), or a label volume's `foreground`.
 void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold,
                  VolumeView<std::uint8_t> out);

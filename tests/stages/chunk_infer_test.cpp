@@ -83,7 +83,6 @@ TEST_F(ChunkInfer, EqualsTheNetworkOnTheWholeImage) {
     std::vector<bool> seen(256);
     int off_by_one = 0, off_by_more = 0;
     for (std::size_t i = 0; i < got.count(); ++i) {
-      // zeros of the padding pass the biases of inner layers: a rim as wide as the reach is not compared
       const int difference = std::abs(got.data()[i] - want.data()[i]);
       off_by_one += difference == 1, off_by_more += difference > 1;
       seen[got.data()[i]] = true;

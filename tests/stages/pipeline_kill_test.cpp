@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// All voxel stages by the executable, killed at random moments; and damage that a full check must find.
+// All voxel stages: the laws for the whole pipeline; the executable killed at random moments; and damage that a full
+// check must find.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -11,6 +12,8 @@
 #include "algo/label_patterns.h"
 #include "stages/child_process.h"
 #include "support/stage_run.h"
+#include "syconn/io/segmentation_dataset.h"
+#include "syconn/io/volume_reader.h"
 
 namespace syconn {
 namespace {
@@ -25,6 +28,23 @@ std::map<std::string, std::string> bytes_of(const fs::path& run) {
   return files;
 }
 
+/// Balls apart from each other, a lattice of them: no border between touching organelles, which chunks may move.
+Volume<std::uint8_t> balls(const Box3& box, const Vec3i& pitch, const Vec3i& first, double radius_nm) {
+  Volume<std::uint8_t> map(box);
+  for (std::int64_t z = 0; z < box.max.z; ++z)
+    for (std::int64_t y = 0; y < box.max.y; ++y)
+      for (std::int64_t x = 0; x < box.max.x; ++x) {
+        const Vec3i v{x, y, z};
+        Vec3d d;
+        for (int a = 0; a < 3; ++a) {
+          const std::int64_t from = v[a] - first[a], cell = (from + pitch[a] / 2) / pitch[a];
+          d[a] = static_cast<double>(from - cell * pitch[a]) * Vec3d(10, 10, 25)[a];
+        }
+        if (d.dot(d) < radius_nm * radius_nm) map.at(v) = 255;
+      }
+  return map;
+}
+
 class PipelineKill : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -36,18 +56,19 @@ class PipelineKill : public ::testing::Test {
     const Volume<Id> blobs = patterns::voronoi(box, 40, 0.5, 12);
     for (std::size_t i = 0; i < sj.count(); ++i) sj.data()[i] = blobs.data()[i] != 0 ? 255 : 0;
     test::write_volume(temp_ / "sj.h5", "sj", sj);
-    Volume<std::uint8_t> mi(box);
-    const Volume<Id> mitochondria = patterns::voronoi(box, 90, 0.4, 13);
-    for (std::size_t i = 0; i < mi.count(); ++i) mi.data()[i] = mitochondria.data()[i] != 0 ? 255 : 0;
-    test::write_volume(temp_ / "mi.h5", "mi", mi);
-    write_file_atomically(
-        temp_ / "run.yml",
-        "dataset:\n  {name: t, voxel_size_nm: [10, 10, 25], chunk_vx: [64, 64, 64],\n"
-        "   volumes: {sv: {path: sv.h5, dataset: sv, kind: labels}, sj: {path: sj.h5, dataset: sj, kind: "
-        "probability},\n"
-        "             mi: {path: mi.h5, dataset: mi, kind: probability}}}\n"
-        "stages: [watershed, contacts, sso, tables]\nexecution: {threads: 2, merge_fan_in: 4}\n"
-        "watershed: {types: {mi: {morphology: [opening], min_obj_vx: 50}}}\n");
+    test::write_volume(temp_ / "mi.h5", "mi", balls(box, {56, 50, 30}, {20, 25, 12}, 180));
+    test::write_volume(temp_ / "vc.h5", "vc", balls(box, {47, 52, 26}, {44, 4, 6}, 120));
+    write_file_atomically(temp_ / "run.yml", config("[64, 64, 64]", "threads: 2, merge_fan_in: 4"));
+  }
+  static std::string config(const std::string& chunk_vx, const std::string& execution) {
+    return "dataset:\n  {name: t, voxel_size_nm: [10, 10, 25], chunk_vx: " + chunk_vx +
+           ",\n   volumes: {sv: {path: sv.h5, dataset: sv, kind: labels}, sj: {path: sj.h5, dataset: sj, kind: "
+           "probability},\n             mi: {path: mi.h5, dataset: mi, kind: probability}, vc: {path: vc.h5, dataset: "
+           "vc, kind: probability}}}\nstages: [watershed, contacts, sso, synapses, tables]\nexecution: {" +
+           execution +
+           "}\nwatershed: {types: {mi: {morphology: [opening], min_obj_vx: 50}, vc: {morphology: [], min_obj_vx: "
+           "50}}}\nsynapses: {min_syn_ssv_vx: 4000}\n"
+           "sso: {organelles: {mi: {min_ratio: 0.3, min_vx: 50}, vc: {min_ratio: 0.3, min_vx: 50}}}\n";
   }
   std::vector<std::string> command(const std::string& out) const {
     return {"run", "-c", (temp_ / "run.yml").string(), "-o", (temp_ / out).string()};
@@ -60,6 +81,37 @@ class PipelineKill : public ::testing::Test {
 
   test::TempFolder temp_;
 };
+
+TEST_F(PipelineKill, SameBytesForAnyChunksThreadsAndOrder) {
+  std::map<std::string, std::string> want;
+  Volume<Id> want_mi;
+  int n = 0;
+  for (const auto& [chunk, execution] : {std::pair{"[192, 192, 128]", "threads: 1"},
+                                         {"[64, 64, 64]", "threads: 2, job_order_seed: 7, merge_fan_in: 2"},
+                                         {"[128, 64, 192]", "threads: 2"}}) {
+    const std::string out = "run" + std::to_string(n++);
+    test::run_stages(config(chunk, execution), temp_.path(), out);
+    auto files = bytes_of(temp_ / out);
+    std::erase_if(files, [](const auto& file) { return file.first.starts_with("volumes/"); });  // their files: chunks
+    const auto volume = open_volume(temp_ / out / "volumes/mi_seg.json", "mi_seg");
+    Volume<Id> mi = volume->read_labels(volume->info().box());
+    if (n == 1) {
+      want = std::move(files), want_mi = std::move(mi);
+      const auto synapses = SegmentationDataset::open(temp_ / out / "datasets/syn_ssv.h5");
+      ASSERT_GT(synapses.size(), 1U);
+      const auto features = synapses.column<float>("features").all();
+      double organelles = 0;
+      for (std::size_t i = 0; i < features.size(); ++i)
+        organelles += i % 10 >= 2 ? static_cast<double>(features[i]) : 0;
+      EXPECT_GT(organelles, 0) << "some near some synapse";
+      RecordProperty("synapses", std::to_string(synapses.size()));
+      continue;
+    }
+    ASSERT_EQ(files.size(), want.size());
+    for (const auto& [name, bytes] : want) EXPECT_TRUE(files[name] == bytes) << out << ": " << name;
+    EXPECT_TRUE(std::equal(mi.data(), mi.data() + mi.count(), want_mi.data())) << out;
+  }
+}
 
 TEST_F(PipelineKill, ResumesToTheSameBytes) {
   const std::int64_t all = finish("calm").at("jobs_run").get<std::int64_t>();

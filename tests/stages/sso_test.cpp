@@ -8,6 +8,7 @@
 #include "algo/label_patterns.h"
 #include "support/stage_run.h"
 #include "syconn/algo/mesh.h"
+#include "syconn/exec/run_report.h"
 #include "syconn/io/dataset_top.h"
 #include "syconn/io/segmentation_dataset.h"
 
@@ -212,6 +213,25 @@ TEST(SsoStage, WrongListsAreErrorsThatSayWhatIsWrong) {
   EXPECT_THAT(error_of(folder.path()), ::testing::HasSubstr("123456789012345"));
 }
 
+TEST(SsoStage, RefusesIdsThatTablesCannotHold) {
+  const test::TempFolder folder;
+  test::write_volume(folder / "sv.h5", "sv", Volume<Id>(Box3::of_size({20, 10, 3}), Id{1} << 63));
+  const std::string yaml =
+      "dataset: {name: t, voxel_size_nm: [10, 10, 25], volumes: {sv: {path: sv.h5, dataset: sv, kind: labels}}}\n"
+      "execution: {threads: 1}\nstages: ";
+  for (const char* first : {"contacts", "sso"}) {
+    try {
+      test::run_stages(yaml + "[" + first + ", tables]\n", folder.path());
+      ADD_FAILURE() << first;
+    } catch (const Error& e) {
+      EXPECT_EQ(e.category(), Category::input);
+      EXPECT_THAT(e.what(), ::testing::AllOf(::testing::HasSubstr("sv.h5"), ::testing::HasSubstr("9223372036854775808"),
+                                             ::testing::HasSubstr("Renumber"), ::testing::HasSubstr(first)));
+    }
+  }
+  test::run_stages(yaml + "[sso]\n", folder.path());
+}
+
 /// Every file the top files name, and the top files.
 std::map<std::string, std::string> published(const fs::path& run) {
   std::map<std::string, std::string> files;
@@ -224,6 +244,16 @@ std::map<std::string, std::string> published(const fs::path& run) {
   return files;
 }
 
+/// What a dry run says of the cells that the lists change.
+std::string preview(const fs::path& folder) {
+  const PipelineRun run(
+      parse_config(config("[64, 64, 64]", "threads: 2"), "test.yml", folder, {}, stage_table().sections()),
+      folder / "run", stage_table());
+  const std::string text = dry_run_text(dry_run_json(run, CheckLevel::sizes));
+  const auto at = text.find("cells to be made");
+  return at == std::string::npos ? "" : text.substr(at, text.find('\n', at) - at);
+}
+
 TEST(SsoStage, AnUpdateOfTheListsGivesTheBytesOfAFreshRun) {
   const test::TempFolder folder;
   write_input(folder.path());
@@ -231,11 +261,15 @@ TEST(SsoStage, AnUpdateOfTheListsGivesTheBytesOfAFreshRun) {
   const auto scanned = fs::last_write_time(folder / "run/work/sso/scan/done/0.json");
   const std::vector<Id> ids = sv_ids();
   write_list(folder / "merges.csv", {{ids[5], ids[6]}, {ids[0], ids[7]}});
+  EXPECT_EQ(preview(folder.path()), "cells to be made again: 1 (" + std::to_string(ids[0]) + ")");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "run");
   EXPECT_EQ(fs::last_write_time(folder / "run/work/sso/scan/done/0.json"), scanned) << "scan must not be done again";
   test::run_stages(config("[128, 128, 128]", "threads: 1"), folder.path(), "fresh");
   EXPECT_TRUE(published(folder / "run") == published(folder / "fresh"));
+  EXPECT_EQ(preview(folder.path()), "") << "nothing changed";
   write_list(folder / "merges.csv", {{ids[5], ids[6]}});  // and back
+  EXPECT_EQ(preview(folder.path()),
+            "cells to be made again: 2 (" + std::to_string(ids[0]) + ", " + std::to_string(ids[7]) + ")");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "run");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "before");
   EXPECT_TRUE(published(folder / "run") == published(folder / "before"));

@@ -12,7 +12,7 @@ Json status_json(const PipelineRun& run, CheckLevel level);
 std::string status_text(const Json& status);
 
 /// What --dry-run prints: per stage and step jobs, done, cores, memory, and estimates of time, disk and US$; why jobs
-/// must run.
+/// must run; where only late inputs changed, what of the results (Stage::preview).
 Json dry_run_json(const PipelineRun& run, CheckLevel level);
 std::string dry_run_text(const Json& plan);
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,13 @@ struct StageInputs {
   Json late_fingerprints = Json::object();
 };
 
+/// What a rerun whose late inputs changed would make again, for --dry-run: "<what>: <count>", the first ids.
+struct DryRunPreview {
+  std::string what;
+  std::uint64_t count = 0;
+  std::vector<Id> ids;
+};
+
 struct Stage {
   std::string name;   ///< subcommand and config section; set by the stage table
   std::string title;  ///< one line
@@ -78,6 +86,8 @@ struct Stage {
   std::vector<std::string> needs;  ///< stages whose results are read
   std::vector<std::string> uses;   ///< the same, as far as they are part of the run (PipelineRun::part_of_run)
   std::function<StageInputs(const RunConfig&, const Geometry&)> inputs;
+  /// Optional, of a stage with early steps: (config, run folder, early hash) -> preview; nothing: all is made.
+  std::function<std::optional<DryRunPreview>(const RunConfig&, const fs::path&, const std::string&)> preview;
   std::vector<std::string> reads, writes;  ///< for --help
   bool in_run = true;                      ///< walked by `syconn run`
   int version = 1;                         ///< counts changes of the result at equal config
@@ -87,6 +97,7 @@ struct Stage {
   }
   Stage& needing(std::vector<std::string> stages) { return needs = std::move(stages), *this; }
   Stage& using_results_of(std::vector<std::string> stages) { return uses = std::move(stages), *this; }
+  Stage& previewing(decltype(preview) fn) { return preview = std::move(fn), *this; }
   Stage& writing(std::vector<std::string> files) { return writes = std::move(files), *this; }
 };
 

@@ -8,7 +8,7 @@
 
 namespace syconn {
 
-/// A trained forest as it is shipped: models/<name>.h5.
+/// A trained forest as it is shipped: models/<name>/<name>.h5.
 struct ForestFile {
   Forest forest;
   std::vector<std::string> feature_names, class_names;
