@@ -22,6 +22,16 @@ torch::Tensor class_weights(const TrainOptions& options, const torch::Tensor& li
   return torch::tensor(options.class_weights, torch::kFloat64).to(like.options());
 }
 
+/// What LibTorch throws as an Error that says what was being done.
+template <class Fn>
+auto guarded(const std::string& what, const Fn& fn) {
+  try {
+    return fn();
+  } catch (const c10::Error& e) {
+    throw Error(Category::runtime, what + ": " + e.what_without_backtrace());
+  }
+}
+
 class Trainer final : public UNetTrainer {
  public:
   Trainer(const UNetConfig& config, const TrainOptions& options, const DeviceOptions& device, std::uint64_t seed)
@@ -64,8 +74,7 @@ class Trainer final : public UNetTrainer {
       static_cast<torch::optim::AdamOptions&>(group.options()).lr(options_.learning_rate * factor);
     adam_->zero_grad();
     const torch::Tensor loss = segmentation_loss(net_.forward(x, true), target, options_);
-    loss.backward();
-    adam_->step();
+    guarded("training step", [&] { loss.backward(), adam_->step(); });
     ++steps_;
     return loss.item<double>();
   }
@@ -78,7 +87,7 @@ class Trainer final : public UNetTrainer {
     adam_->save(adam);
     archive.write("optimiser", adam);
     archive.write("steps", torch::tensor(steps_, torch::kInt64));
-    archive.save_to(file.string());
+    guarded("checkpoint " + file.string(), [&] { archive.save_to(file.string()); });
   }
 
   void load_checkpoint(const fs::path& file) override {
@@ -113,7 +122,7 @@ class Trainer final : public UNetTrainer {
     }
     module.define(net_.script());
     module.eval();
-    module.save(file.string(), {{"model.json", card.to_json().dump(1)}});
+    guarded("model " + file.string(), [&] { module.save(file.string(), {{"model.json", card.to_json().dump(1)}}); });
   }
 
  private:
