@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "room_entry.h"
+#include "syconn/nn/room_entry.h"
 
 namespace syconn {
 namespace {

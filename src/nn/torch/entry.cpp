@@ -7,7 +7,7 @@
 #include <cstring>
 #include <sstream>
 
-#include "room_entry.h"
+#include "syconn/nn/room_entry.h"
 #include "trainer.h"
 
 namespace syconn {
