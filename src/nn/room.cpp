@@ -26,7 +26,7 @@ std::optional<fs::path> library_file() {
 NnRoom* open_room() {
   const std::optional<fs::path> file = library_file();
   if (!file)
-    throw Error(Category::config, std::string("this stage needs LibTorch: ") + kLibrary +
+    throw Error(Category::config, std::string("networks need LibTorch: ") + kLibrary +
                                       " is not beside this program. Install libtorch-dev and libopenblas0-openmp and "
                                       "build again with SYCONN_NN=ON (the default)");
   void* library = dlopen(file->c_str(), RTLD_NOW | RTLD_LOCAL);
