@@ -22,6 +22,8 @@ int evaluate_command(const std::string& name, int argc, char** argv);
 int train_command(const std::string& name, int argc, char** argv);
 int draw_command(const std::string& name, int argc, char** argv);
 int status_command(const std::string& name, int argc, char** argv);
+int report_command(const std::string& name, int argc, char** argv);
+int slurm_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);
 int version_command(const std::string& name, int argc, char** argv);
 
@@ -49,7 +51,7 @@ struct RunArguments {
 
 /// -n, --json, -q and what follows: plan or run, then a summary.
 struct RunFlags {
-  bool dry_run = false, json = false, quiet = false;
+  bool dry_run = false, json = false, quiet = false, wait = false;
 
   void add_to(CLI::App& app);
   int execute(const PipelineRun& run, CheckLevel level, int argc, char** argv) const;

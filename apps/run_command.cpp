@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "slurm_command.h"
 #include "syconn/core/json.h"
 #include "syconn/exec/run_report.h"
 #include "syconn/exec/runner.h"
@@ -45,6 +46,13 @@ void report(const RunSummary& s, const PipelineRun& run, const RunFlags& options
   }
 }
 
+/// Jobs of SLURM start in other folders.
+PipelineRun absolute(const PipelineRun& run) {
+  std::vector<std::string> names;
+  for (const StagePlan& plan : run.stages()) names.push_back(plan.stage->name);
+  return {run.config(), fs::absolute(run.folder()).lexically_normal(), run.table(), names};
+}
+
 }  // namespace
 
 void RunFlags::add_to(CLI::App& app) {
@@ -52,18 +60,20 @@ void RunFlags::add_to(CLI::App& app) {
                "print jobs, cores, memory, time, disk and US$, and why jobs must run; run nothing")
       ->group("Behaviour");
   app.add_flag("--json", json, "with --dry-run: as JSON; else a summary as JSON on stdout")->group("Behaviour");
+  app.add_flag("--wait", wait, "with executor slurm: return when the run is complete or blocked, not after the submit")
+      ->group("Behaviour");
   app.add_flag("-q,--quiet", quiet, "no progress on stderr")->group("Behaviour");
 }
 
 int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char** argv) const {
+  const bool on_slurm = run.config().execution.executor == "slurm";
+  if (dry_run && on_slurm) return slurm_plan(absolute(run), level, false, json);
   if (dry_run) {
     const Json plan = dry_run_json(run, level);
     std::cout << (json ? plan.dump(1) + "\n" : dry_run_text(plan));
     return 0;
   }
-  if (run.config().execution.executor != "local")
-    throw Error(Category::config,
-                run.config().where("execution.executor") + ": this version runs with executor 'local' only");
+  if (on_slurm) return slurm_run(absolute(run), wait, joined(argc, argv));
   install_signal_handlers();
   const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, quiet);
   const RunnerOptions runner{level, &stop_signal, joined(argc, argv)};

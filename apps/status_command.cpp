@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "slurm_command.h"
 #include "syconn/core/json.h"
 #include "syconn/exec/run_report.h"
 #include "syconn/stages/table.h"
@@ -10,13 +11,16 @@ namespace syconn {
 
 int status_command(const std::string&, int argc, char** argv) {
   CLI::App app("Tells from a run folder's markers what is done, what failed and why. Starts nothing.", "syconn status");
-  std::string folder, check = "sizes";
+  std::string folder, why, check = "sizes";
   bool json = false, exit_code_asked = false;
   app.add_option("RUN", folder, "run folder")->required()->type_name("DIR")->group("Input");
   app.add_option("--check", check, "markers and file sizes, or every byte's CRC-32C too")
       ->check(CLI::IsMember({"sizes", "full"}))
       ->type_name("LEVEL")
       ->default_str("sizes")
+      ->group("Behaviour");
+  app.add_option("--why", why, "tell all about one job: marker, error, attempts, the end of its log")
+      ->type_name("STAGE/STEP/JOB")
       ->group("Behaviour");
   app.add_flag("--json", json, "as JSON")->group("Behaviour");
   app.add_flag("--exit-code", exit_code_asked, "exit 0 only if complete, else 6")->group("Behaviour");
@@ -25,8 +29,14 @@ int status_command(const std::string&, int argc, char** argv) {
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
   const PipelineRun run = PipelineRun::open(folder, stage_table());
-  const Json status = status_json(run, check == "full" ? CheckLevel::full : CheckLevel::sizes);
-  std::cout << (json ? status.dump(1) + "\n" : status_text(status));
+  if (!why.empty()) {
+    const Json told = why_json(run, why);
+    std::cout << (json ? told.dump(1) + "\n" : why_text(told));
+    return 0;
+  }
+  Json status = status_json(run, check == "full" ? CheckLevel::full : CheckLevel::sizes);
+  add_slurm_status(run, slurm_caller(""), status);
+  std::cout << (json ? status.dump(1) + "\n" : status_text(status) + slurm_status_text(status));
   return exit_code_asked && status.at("state") != "complete" ? static_cast<int>(Category::partial) : 0;
 }
 

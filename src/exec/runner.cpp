@@ -1,92 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/exec/runner.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <csignal>
-#include <ctime>
 #include <mutex>
 #include <sstream>
 
 #include "run_log.h"
+#include "run_records.h"
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/core/rng.h"
 #include "syconn/core/run_stats.h"
-#include "syconn/core/version.h"
 
 namespace syconn {
 namespace {
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
-std::string host() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-std::string where(const StagePlan& plan, const StepPlan& step, const Job& job) {
-  std::ostringstream text;
-  text << plan.stage->name << '/' << step.step->name << " job " << job.index;
-  if (step.step->fan_out.name == per_chunk.name)
-    text << " chunk " << plan.geometry.grid().position(job.index) << ' ' << job.box;
-  return text.str();
-}
-
 void shuffle(std::vector<std::int64_t>& list, std::uint64_t seed) {
   Rng rng(seed);
   for (std::size_t i = list.size(); i > 1; --i) std::swap(list[i - 1], list[rng.below(i)]);
-}
-
-void sweep_run(const fs::path& folder) {
-  for (const char* top : {"work", "datasets", "volumes"}) {
-    const fs::path root = folder / top;
-    if (!fs::is_directory(root)) continue;
-    sweep_temporaries(root);
-    for (const auto& entry : fs::recursive_directory_iterator(root))
-      if (entry.is_directory()) sweep_temporaries(entry.path());
-  }
-}
-
-/// One line in runs.jsonl a finished stage. O_APPEND of one short write: lines of two processes do not mix.
-void append_record(const PipelineRun& run, const StagePlan& plan, const RunnerOptions& options,
-                   const std::string& started, const RunSummary& summary) {
-  Json r = {{"tool", "syconn"},
-            {"version", version()},
-            {"git", git_hash()},
-            {"stage", plan.stage->name},
-            {"config_sha256", plan.hash},
-            {"keys", plan.keys},
-            {"started", started},
-            {"ended", utc_now()},
-            {"host", host()},
-            {"cmdline", options.command_line},
-            {"jobs_run", summary.jobs_run},
-            {"jobs_skipped", summary.jobs_skipped},
-            {"wall_s", summary.wall_s},
-            {"peak_rss_bytes", summary.peak_rss_bytes}};
-  const std::string line = r.dump() + "\n";
-  const fs::path path = run.folder() / "runs.jsonl";
-  const int fd = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
-  const bool ok = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-  if (fd >= 0) ::close(fd);
-  if (!ok) throw Error(Category::runtime, "cannot append to '" + path.string() + "'");
-}
-
-void keep_failure(const fs::path& step_folder, std::int64_t index, const Error& error) {
-  const Json json = {{"error", error.what()}, {"exit_code", error.exit_code()}, {"time", utc_now()}, {"host", host()}};
-  make_folder(step_folder / "failed");
-  write_file_atomically(step_folder / "failed" / (std::to_string(index) + ".json"), json.dump(1) + "\n");
 }
 
 /// Runs the pending jobs of one step; knows threads, memory and when to stop.
@@ -149,14 +81,14 @@ class StepRunner {
     const Stopwatch watch;
     try {
       for (const std::string& note : run_job(run_, plan_, step_, index, per_job))
-        log.line(where(plan_, step_, job) + ": " + note);
+        log.line(job_place(plan_, step_, job) + ": " + note);
     } catch (const Error& error) {
-      const Error located = error.with_context(where(plan_, step_, job));
+      const Error located = error.with_context(job_place(plan_, step_, job));
       log.line(std::string("error: ") + located.what());
       keep_failure(run_.step_folder(plan_, step_), index, located);
       throw located;
     }
-    log.line(where(plan_, step_, job) + ": " + duration_text(watch.seconds()));
+    log.line(job_place(plan_, step_, job) + ": " + duration_text(watch.seconds()));
     progress_.job_done(step_.step->fan_out.name == per_chunk.name ? job.box.voxels() : 0);
   }
 
@@ -194,7 +126,7 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
   marker["cpu_s"] = thread_cpu_s() - cpu;
   marker["peak_rss_bytes"] = peak_rss_bytes();
   marker["ended"] = utc_now();
-  marker["host"] = host();
+  marker["host"] = host_name();
   const fs::path folder = run.step_folder(plan, step);
   make_folder(folder / "done");
   write_file_atomically(folder / "done" / (std::to_string(index) + ".json"), marker.dump() + "\n");
@@ -217,7 +149,9 @@ RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progr
     summary.wall_s = watch.seconds();
     summary.peak_rss_bytes = peak_rss_bytes();
     if (summary.jobs_run > 0)
-      append_record(run, plan, options, started, summary);
+      append_stage_record(run, plan,
+                          {started, options.command_line, summary.jobs_run, summary.jobs_skipped, summary.wall_s,
+                           summary.peak_rss_bytes, nullptr});
     else
       progress.message(plan.stage->name + ": already done, nothing to do");
     total.jobs_run += summary.jobs_run, total.jobs_skipped += summary.jobs_skipped;

@@ -39,6 +39,13 @@ std::uint64_t skeleton_memory(const RunConfig& config, const Geometry& g) {
   return skeleton_job_bytes(config.section<SsoConfig>("sso"), g);
 }
 
+/// A slab of the map with its reader's cache, and at most one node in 100 voxels of a slice of nodes.
+std::uint64_t myelin_memory(const RunConfig&, const Geometry& g) {
+  const std::int64_t chunk = min(g.chunk_vx, g.box.size()).product();
+  const auto nodes = static_cast<std::uint64_t>(std::max(chunk, g.voxels() / 256) / 100);
+  return (std::uint64_t{256} << 20) + nodes * 64;
+}
+
 void add_list(const RunConfig& config, const std::string& name, const std::string& path, StageInputs& in) {
   if (path.empty()) return;
   const fs::path file = config.resolve(path);
@@ -51,6 +58,7 @@ StageInputs inputs(const RunConfig& config, const Geometry& g) {
   StageInputs in;
   require_volume(config, g.box, "sv", true, in);
   for (const SsoType& type : sso_types(config)) require_instances(config, g.box, type.name, false, in);
+  require_myelin(config, g.box, in);
   add_list(config, "supervoxel_graph", config.dataset.supervoxel_graph, in);
   add_list(config, "merges", config.dataset.merges, in);
   add_list(config, "splits", config.dataset.splits, in);
@@ -77,13 +85,16 @@ Stage sso_stage() {
                  {"gather_meshes", per_mesh_group, sso_gather_meshes, {.mem_gb = 1}},
                  {"gather_grid", per_chunk_group, sso_gather_grid, {.mem_gb = 1}},
                  {"skeletons", per_id_slice, sso_skeletons, {.mvx_per_s = 3}, skeleton_memory},
+                 {"myelin", per_chunk, sso_myelin, {}, myelin_memory},
+                 {"gather_myelin", per_chunk_group, sso_gather_myelin, {.mem_gb = 1}},
                  {"shards", per_shard, sso_shards, {.mem_gb = 1.5}},
                  {"publish", once, sso_publish, {.mem_gb = 0.5}},
              })
       .using_results_of({"watershed"})
       .previewing(sso_preview)
       .reading(inputs, {"dataset.volumes.sv; optional: dataset.supervoxel_graph, merges, splits",
-                        "DIR/volumes/<organelle>_seg or dataset.volumes.<organelle> of kind labels"})
+                        "DIR/volumes/<organelle>_seg or dataset.volumes.<organelle> of kind labels",
+                        "optional: dataset.volumes.myelin, for myelin on skeletons"})
       .writing({"DIR/datasets/sv.h5, ssv.h5 (cells); columns of DIR/datasets/<organelle>.h5"});
 }
 

@@ -58,7 +58,7 @@ DatasetSchema ssv_schema(const JobContext& ctx) {
   schema.columns.push_back({"mesh_area_um2", DType::f32, 1, "um2", "area of its mesh"});
   schema.fields.push_back(ids_field("sv_ids", "its supervoxels"));
   schema.fields.push_back(mesh_field());
-  add_skeleton_schema(schema);
+  add_skeleton_schema(schema, has_myelin(ctx.config()));
   for (const SsoType& type : sso_types(ctx.config())) {
     schema.columns.push_back({"n_" + type.name, DType::u32, 1, "", "objects of type " + type.name});
     schema.fields.push_back(ids_field(type.name + "_ids", "objects of type " + type.name + " that belong to it"));
@@ -225,7 +225,8 @@ void add_cell(const JobContext& ctx, const SsoConfig& c, const std::vector<SsoTy
     meshes.emplace(ctx, c);
     skeletons.emplace(ctx, static_cast<std::uint32_t>(ctx.job().index));
   }
-  add_skeleton(builder, (*skeletons)(row.cell.id, row.changed != 0), size_nm, row.cell.rep_vx());
+  add_skeleton(builder, (*skeletons)(row.cell.id, row.changed != 0), size_nm, row.cell.rep_vx(),
+               has_myelin(ctx.config()));
   add_mesh(builder, (*meshes)(row.cell.id, row.changed != 0));
   for (std::uint64_t t = 0; t < types.size(); ++t) {
     std::vector<Id> ids;
@@ -290,6 +291,7 @@ std::string top_provenance(const JobContext& ctx) {
 }  // namespace
 
 void sso_publish(JobContext& ctx, const SsoConfig&) {
+  if (!has_myelin(ctx.config())) ctx.note("no dataset.volumes.myelin: cells have no myelin_fraction, nodes no myelin");
   const std::vector<SsoType> types = sso_types(ctx.config());
   const std::uint32_t shards = n_shards(ctx.geometry().voxels());
   std::map<std::string, ShardSet> sets;

@@ -112,6 +112,7 @@ void sso_skeletons(JobContext& ctx, const SsoConfig& c) {
   const std::vector<Piece> pieces = pieces_of(bytes);
   const Vec3d& voxel_nm = ctx.geometry().voxel_size_nm;
   RecordFileWriter out(ctx.work_output("skeletons"), shards, 0);
+  MyelinNodes nodes(ctx);
   std::vector<Run> runs;
   for (std::size_t i = 0; i < pieces.size();) {
     const Id cell = pieces[i].cell;
@@ -123,9 +124,12 @@ void sso_skeletons(JobContext& ctx, const SsoConfig& c) {
     for (; voxel_count(runs) > static_cast<std::uint64_t>(c.skeleton_max_voxels); ds *= 2) runs = coarser(runs);
     const auto scale = static_cast<double>(ds);
     const Vec3d pitch_nm = Vec3d(kGrid * scale, kGrid * scale, scale) * voxel_nm;
-    put(out, shard_of(cell, shards), cell, ds, skeletonise(runs, pitch_nm, voxel_nm * 0.5, c.skeleton));
+    const Skeleton skeleton = skeletonise(runs, pitch_nm, voxel_nm * 0.5, c.skeleton);
+    put(out, shard_of(cell, shards), cell, ds, skeleton);
+    nodes.add(cell, skeleton.nodes_nm);
   }
   out.close();
+  nodes.close();
 }
 
 std::uint64_t skeleton_job_bytes(const SsoConfig& c, const Geometry& g) {
@@ -137,6 +141,7 @@ std::uint64_t skeleton_job_bytes(const SsoConfig& c, const Geometry& g) {
 }
 
 CellSkeletons::CellSkeletons(const JobContext& ctx, std::uint32_t shard) : published_(published_cells(ctx)) {
+  if (has_myelin(ctx.config())) myelin_.emplace(ctx, shard);
   for (std::uint32_t s = 0; s < ctx.geometry().id_slices(); ++s)
     RecordFile(ctx.work_input("skeletons", "skeletons", s)).read(shard, bytes_);
   for (RecordCursor cursor(bytes_); !cursor.at_end();) {
@@ -161,6 +166,7 @@ StoredSkeleton CellSkeletons::made(Id cell) const {
   cursor.many(row.n_nodes, s.parent);
   cursor.many(row.n_nodes > 0 ? row.n_nodes - 1 : 0, s.bridge_nm);
   s.soma_radius_nm = static_cast<float>(row.soma_radius_nm), s.ds = static_cast<std::uint8_t>(row.ds);
+  if (myelin_) s.myelin = myelin_->at(cell, s.nodes_nm, s.parent);
   return s;
 }
 
@@ -175,21 +181,32 @@ StoredSkeleton CellSkeletons::stored(Id cell) const {
   s.bridge_nm = published_->ragged<float>("skeleton", "bridge_nm", cell);
   s.soma_radius_nm = published_->column<float>("soma_radius_nm")(published_->at(cell));
   s.ds = published_->column<std::uint8_t>("skeleton_ds")(published_->at(cell));
+  if (!myelin_) return s;
+  s.myelin.label = published_->ragged<std::uint8_t>("skeleton", "myelin", cell);
+  s.myelin.share = published_->ragged<float>("skeleton", "myelin_share", cell);
   return s;
 }
 
-void add_skeleton_schema(DatasetSchema& schema) {
+void add_skeleton_schema(DatasetSchema& schema, bool myelin) {
   schema.columns.push_back({"path_length_um", DType::f32, 1, "um", "length of the skeleton without its bridges"});
   schema.columns.push_back({"root_vx", DType::i64, 3, "vx", "voxel of the skeleton's root: the soma, or an end"});
   schema.columns.push_back({"soma_radius_nm", DType::f32, 1, "nm", "of the thickest soma; 0: none"});
   schema.columns.push_back({"skeleton_ds", DType::u8, 1, "", "the skeleton's grid is this times (2, 2, 1) voxels"});
-  FieldSpec field = skeleton_field();
+  if (myelin) schema.columns.push_back({"myelin_fraction", DType::f32, 1, "", "share of the path under myelin"});
+  std::vector<PartSpec> labels;
+  if (myelin) {
+    labels.push_back({"myelin", DType::u8, 1, "node_offset", true, "", "1: under a myelin sheath"});
+    labels.push_back(
+        {"myelin_share", DType::f32, 1, "node_offset", true, "", "of the map's voxels around the node; NaN: none"});
+  }
+  FieldSpec field = skeleton_field(labels);
   field.parts.push_back({"bridge_nm", DType::f32, 1, "edge_offset", false, "nm",
                          "length of an edge that joins two parts of the cell, else 0"});
   schema.fields.push_back(std::move(field));
 }
 
-void add_skeleton(ShardBuilder& builder, const StoredSkeleton& s, const Vec3d& voxel_nm, const Vec3i& rep_vx) {
+void add_skeleton(ShardBuilder& builder, const StoredSkeleton& s, const Vec3d& voxel_nm, const Vec3i& rep_vx,
+                  bool myelin) {
   std::vector<float> xyz;
   std::vector<std::array<std::uint32_t, 2>> edges;
   std::vector<std::uint32_t> flat;
@@ -212,6 +229,10 @@ void add_skeleton(ShardBuilder& builder, const StoredSkeleton& s, const Vec3d& v
   builder.append<std::int32_t>("skeleton", "parent", s.parent);
   builder.append<std::uint32_t>("skeleton", "edges", flat);
   builder.append<float>("skeleton", "bridge_nm", s.bridge_nm);
+  if (!myelin) return;
+  builder.set("myelin_fraction", myelin_fraction(s.nodes_nm, s.parent, s.bridge_nm, s.myelin.label));
+  builder.append<std::uint8_t>("skeleton", "myelin", s.myelin.label);
+  builder.append<float>("skeleton", "myelin_share", s.myelin.share);
 }
 
 }  // namespace syconn

@@ -2,8 +2,8 @@
 #pragma once
 #include <optional>
 
+#include "sso_myelin.h"
 #include "sso_records.h"
-#include "syconn/algo/skeleton_labels.h"
 #include "syconn/algo/supervoxel_graph.h"
 #include "syconn/io/segmentation_dataset.h"
 
@@ -26,6 +26,8 @@ void sso_shift(JobContext& ctx, const SsoConfig& c);
 void sso_gather_meshes(JobContext& ctx, const SsoConfig& c);
 void sso_gather_grid(JobContext& ctx, const SsoConfig& c);
 void sso_skeletons(JobContext& ctx, const SsoConfig& c);
+void sso_myelin(JobContext& ctx, const SsoConfig& c);
+void sso_gather_myelin(JobContext& ctx, const SsoConfig& c);
 void sso_shards(JobContext& ctx, const SsoConfig& c);
 void sso_publish(JobContext& ctx, const SsoConfig& c);
 
@@ -75,7 +77,9 @@ struct StoredSkeleton {
   std::vector<float> bridge_nm;
   float soma_radius_nm = 0;
   std::uint8_t ds = 1;
+  NodeMyelin myelin;  ///< empty without a myelin map
 };
+
 /// Skeletons of a shard's cells: new ones, or those of the published generation. Memory: the shard's new skeletons.
 class CellSkeletons {
  public:
@@ -88,8 +92,10 @@ class CellSkeletons {
   std::vector<char> bytes_;
   std::map<Id, std::size_t> at_;
   std::optional<SegmentationDataset> published_;
+  std::optional<MyelinCounts> myelin_;  ///< where the run has a map
 };
-void add_skeleton_schema(DatasetSchema& schema);
-void add_skeleton(ShardBuilder& builder, const StoredSkeleton& skeleton, const Vec3d& voxel_nm, const Vec3i& rep_vx);
+void add_skeleton_schema(DatasetSchema& schema, bool myelin);
+void add_skeleton(ShardBuilder& builder, const StoredSkeleton& skeleton, const Vec3d& voxel_nm, const Vec3i& rep_vx,
+                  bool myelin);
 
 }  // namespace syconn

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/stages/train_synapse_forest.h"
+
 #include <algorithm>
 #include <limits>
 
@@ -8,6 +10,7 @@
 #include "syconn/core/rng.h"
 #include "syconn/core/version.h"
 #include "syconn/io/forest_file.h"
+#include "syconn/io/segmentation_dataset.h"
 #include "syconn/stages/evaluate_synapses.h"
 
 namespace syconn {
@@ -31,16 +34,41 @@ struct Rows {
   }
 };
 
-Rows read_rows(const std::vector<fs::path>& runs, const std::vector<fs::path>& phantoms) {
-  if (runs.size() != phantoms.size() || runs.empty()) throw Error(Category::input, "give one --truth for each --run");
+void add_annotated(const ForestSource& source, Rows& rows, ForestTraining& report) {
+  const SynapseAnnotations& matched =
+      report.annotations.emplace_back(match_annotations(source.run, source.annotations));
+  const auto dataset = SegmentationDataset::open(source.run / "datasets/syn_ssv.h5");
+  const auto features = dataset.column<float>("features");
+  for (const auto& [object, synaptic] : matched.objects) rows.add(features.values(dataset.at(object)), synaptic);
+}
+
+/// For errors: how many coordinates name no object, and the first of them.
+std::string unmatched(const ForestTraining& report) {
+  std::string text;
+  for (const SynapseAnnotations& a : report.annotations)
+    if (!a.unmatched.empty())
+      text += "; " + std::to_string(a.unmatched.size()) + " of " + std::to_string(a.n_coordinates) +
+              " coordinates name no object, the first at " + a.file + ":" + std::to_string(a.unmatched.front().line);
+  return text;
+}
+
+Rows read_rows(const std::vector<ForestSource>& sources, ForestTraining& report) {
+  if (sources.empty()) throw Error(Category::input, "no run to learn from");
   Rows rows;
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    for (const JudgedSynapse& s : judge_synapses(runs[i], phantoms[i], -1).objects)
-      rows.add(s.features, s.finding == SynapseFinding::hit && s.pair_right);
+  for (const ForestSource& source : sources) {
+    if (source.phantom.empty() == source.annotations.empty())
+      throw Error(Category::input, "give a truth or annotations for run '" + source.run.string() + "'");
+    if (!source.annotations.empty())
+      add_annotated(source, rows, report);
+    else
+      for (const JudgedSynapse& s : judge_synapses(source.run, source.phantom, -1).objects)
+        rows.add(s.features, s.finding == SynapseFinding::hit && s.pair_right);
+  }
   const auto ones = std::count(rows.label.begin(), rows.label.end(), 1);
   if (rows.label.size() < kFewest || ones == 0 || static_cast<std::size_t>(ones) == rows.label.size())
     throw Error(Category::input, std::to_string(rows.label.size()) + " objects, " + std::to_string(ones) +
-                                     " of them synapses: too few to learn from (20 objects of both kinds)");
+                                     " of them synapses: too few to learn from (20 objects of both kinds)" +
+                                     unmatched(report));
   return rows;
 }
 
@@ -90,12 +118,12 @@ std::vector<std::string> feature_names() {
 
 }  // namespace
 
-ForestTraining train_synapse_forest(const std::vector<fs::path>& runs, const std::vector<fs::path>& phantoms,
-                                    std::uint32_t n_trees, std::uint64_t seed, int threads, const fs::path& forest) {
-  const Rows rows = read_rows(runs, phantoms);
+ForestTraining train_synapse_forest(const std::vector<ForestSource>& sources, std::uint32_t n_trees, std::uint64_t seed,
+                                    int threads, const fs::path& forest) {
+  ForestTraining report;
+  const Rows rows = read_rows(sources, report);
   const ForestParams params{.n_trees = n_trees, .seed = seed, .threads = threads};
   const TrainedForest trained = train_forest(rows.view(), params);
-  ForestTraining report;
   report.n_rows = rows.label.size();
   report.n_synapses = static_cast<std::uint64_t>(std::count(rows.label.begin(), rows.label.end(), 1));
   report.importance = trained.importance, report.feature_names = feature_names();

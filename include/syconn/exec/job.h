@@ -75,7 +75,7 @@ class JobContext {
   std::string hash_, early_hash_;
   int threads_ = 1;
   std::vector<std::pair<fs::path, fs::path>> outputs_;  ///< temporary, final; absolute
-  std::vector<fs::path> kept_;  ///< relative to the run folder
+  std::vector<fs::path> kept_;                          ///< relative to the run folder
   std::vector<std::string> notes_;
 };
 

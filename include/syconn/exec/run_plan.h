@@ -16,6 +16,7 @@ struct StepPlan {
   const Step* step = nullptr;
   std::int64_t jobs = 0;
   std::uint64_t memory_bytes = 0;
+  bool gpu = false;
   std::string hash;  ///< what its markers must bear: the stage's hash, of early steps early_hash
 };
 
@@ -23,7 +24,7 @@ struct StepPlan {
 struct StagePlan {
   const Stage* stage = nullptr;
   Geometry geometry;
-  std::string hash;  ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
+  std::string hash;        ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
   std::string early_hash;  ///< the same without late inputs
   Json keys;               ///< what the hash covers
   std::vector<StepPlan> steps;

@@ -59,8 +59,6 @@ struct Step {
   bool early = false;
   /// Optional: whether the config makes its jobs need a GPU, beside resources.gpu.
   std::function<bool(const RunConfig&)> wants_gpu = {};
-
-  bool needs_gpu(const RunConfig& config) const { return resources.gpu || (wants_gpu && wants_gpu(config)); }
 };
 
 /// What a stage found of its inputs: names of what is missing, and for the stage's hash what identifies the rest.

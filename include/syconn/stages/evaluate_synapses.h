@@ -60,8 +60,8 @@ struct WrongPair {
 struct SynapseScore {
   std::uint64_t n_truth = 0, n_objects = 0, hits = 0, decoys = 0, dropped = 0, nothing = 0;
   double precision = 0, recall = 0, f1 = 0, pair_right = 0, sign_right = 0;  ///< NaN where undefined
-  /// Medians of |area - a| / a over the hits; a: half the marching-cubes surface of the true synapse's own voxels; area:
-  /// area_um2, and voxel_area_um2, whose error is that of the voxels alone.
+  /// Medians of |area - a| / a over the hits; a: half the marching-cubes surface of the true synapse's own voxels;
+  /// area: area_um2, and voxel_area_um2, whose error is that of the voxels alone.
   double area_error = 0, voxel_area_error = 0;
   std::vector<ThresholdScore> by_prob;  ///< at each of `thresholds`
   std::vector<SynapseClass> by_area;    ///< um2; of the truth half its surface, of an object its area_um2
@@ -73,18 +73,5 @@ struct SynapseScore {
 /// there. Needs datasets/cs.h5, syn.h5 and sv.h5 where synapses are missed.
 SynapseScore evaluate_synapses(const fs::path& run, const fs::path& phantom, double prob_min,
                                const std::vector<double>& thresholds = {});
-
-struct ForestTraining {
-  std::uint64_t n_rows = 0, n_synapses = 0;
-  std::vector<double> importance;
-  std::vector<std::string> feature_names;
-  double oob_accuracy = 0;
-  double precision = 0, recall = 0, f1 = 0, auc = 0;  ///< 10-fold cross-validation, stratified, threshold 0.5
-};
-/// Trains the synapse forest on the objects of `runs`, each judged by the phantom of the same place (prob ignored): a
-/// synapse is a hit between the right two cells. Writes `forest`. Same input and seed, same bytes. Throws Error{input}:
-/// runs and phantoms differ in number, fewer than 20 objects, one class only.
-ForestTraining train_synapse_forest(const std::vector<fs::path>& runs, const std::vector<fs::path>& phantoms,
-                                    std::uint32_t n_trees, std::uint64_t seed, int threads, const fs::path& forest);
 
 }  // namespace syconn

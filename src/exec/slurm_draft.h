@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <string>
+#include <vector>
+
+#include "slurm_calls.h"
+#include "slurm_rounds.h"
+#include "syconn/exec/slurm_profile.h"
+
+/// How pending jobs become tasks, and why jobs of a round are still pending.
+namespace syconn {
+
+struct RoundDraft {
+  Round round;
+  std::vector<std::vector<std::int64_t>> tasks;
+};
+
+/// Why a job is still pending after a round.
+struct PendingCause {
+  std::int64_t job = 0;
+  std::string text;            ///< for people
+  std::string signature;       ///< the same for causes of the same kind; empty: nothing went wrong with the job itself
+  std::int64_t memory_mb = 0;  ///< what it needs next time; 0: as before
+  bool needs_time = false;
+};
+
+struct DraftInput {
+  const PipelineRun& run;
+  const StagePlan& plan;
+  const StepPlan& step;
+  const SlurmProfile& profile;
+  SlurmLimits limits;
+  std::vector<std::int64_t> pending;
+  std::vector<PendingCause> causes;  ///< of the last round; empty in a first one
+  bool one_job_a_task = false;
+  std::int64_t task_cap = 0;  ///< 0: by the limits
+};
+
+/// Expected seconds of one job: of the markers there are, else of the step's stated speed, else the profile's guess.
+double expected_job_s(const PipelineRun& run, const StagePlan& plan, const StepPlan& step, const SlurmProfile& profile);
+RoundDraft draft_round(const DraftInput& input);
+
+/// Causes of `pending` after `round`, and the nodes that lost tasks.
+std::vector<PendingCause> causes_of(const PipelineRun& run, const StagePlan& plan, const StepPlan& step,
+                                    const Round& round, const std::vector<std::int64_t>& pending,
+                                    std::vector<std::string>& lost_nodes);
+/// A line a cause, the first twenty.
+std::string causes_text(const std::vector<PendingCause>& causes);
+/// The cause that more than half of the round's jobs share, if at least three do; empty: none.
+std::string shared_cause(const Round& round, const std::vector<PendingCause>& causes);
+
+}  // namespace syconn
