@@ -8,6 +8,7 @@
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/train_synapse_forest.h"
+#include "train_unet.h"
 
 namespace syconn {
 namespace {
@@ -111,6 +112,8 @@ int train_command(const std::string&, int argc, char** argv) {
   forest->add_option("--trees", trees, "number of trees")->check(CLI::Range(1, 100000))->capture_default_str();
   forest->add_option("--seed", seed, "of the draws")->capture_default_str();
   forest->add_flag("--json", json, "the report as JSON");
+  TrainUNetCommand unet;
+  const CLI::App* unet_app = unet.add_to(app);
   app.footer(
       help_footer({"RUN/datasets/syn_ssv.h5", "DIR/truth/synapses.csv, DIR/volumes/truth_sj.json; or the annotations"},
                   {"FILE, for synapses.forest"},
@@ -118,6 +121,7 @@ int train_command(const std::string&, int argc, char** argv) {
                    "syconn train synapse-rf --run runs/mine --annotations expert.csv -o rf.h5"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
+  if (unet_app->parsed()) return unet.run();
   const ForestTraining t =
       train_synapse_forest(sources(runs, truths, annotations), trees, seed, available_threads(), out);
   if (json)

@@ -76,7 +76,7 @@ Json step_cost(const PipelineRun& run, const StagePlan& plan, const StepPlan& st
             {"done", done},
             {"busy_s", busy_s},
             {"cpus", step.step->resources.cpus},
-            {"gpu", step.step->resources.gpu},
+            {"gpu", step.gpu},
             {"first", first},
             {"last", last},
             {"peak_rss_bytes", peak},

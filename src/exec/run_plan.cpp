@@ -94,6 +94,7 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
     s.jobs = step.fan_out.count(plan.geometry);
     s.memory_bytes = step.memory_bytes ? step.memory_bytes(config_, plan.geometry)
                                        : static_cast<std::uint64_t>(step.resources.mem_gb * 1e9);
+    s.gpu = step.resources.gpu || (step.wants_gpu && step.wants_gpu(config_));
     s.hash = step.early ? plan.early_hash : plan.hash;
     plan.steps.push_back(s);
   }
@@ -149,7 +150,7 @@ Json PipelineRun::plan_json() const {
                                 {"fan_out", step.step->fan_out.name},
                                 {"jobs", step.jobs},
                                 {"cpus", step.step->resources.cpus},
-                                {"gpu", step.step->resources.gpu},
+                                {"gpu", step.gpu},
                                 {"memory_bytes", step.memory_bytes}});
     plan["stages"].push_back(stage);
   }

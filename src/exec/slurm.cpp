@@ -381,7 +381,7 @@ Json SlurmExecutor::plan(CheckLevel level, bool test_only) const {
         row["tasks"] = draft.tasks.size();
         row["request_mb"] = draft.round.arrays.front().memory_mb;
         row["time_limit"] = slurm_time(draft.round.arrays.front().time_min);
-        row["gpu"] = step.step->resources.gpu;
+        row["gpu"] = step.gpu;
         row["partition"] = class_of(impl_->profile, step).partition;
         row["script"] = (files.folder() / "step.sbatch").string();
         sum += static_cast<std::int64_t>(draft.tasks.size());

@@ -77,7 +77,7 @@ std::string fill_template(const std::string& text, const std::map<std::string, s
 }
 
 const SlurmClass& class_of(const SlurmProfile& profile, const StepPlan& step) {
-  return step.step->resources.gpu ? profile.gpu : profile.cpu;
+  return step.gpu ? profile.gpu : profile.cpu;
 }
 
 std::int64_t requested_memory_mb(const SlurmProfile& profile, const StagePlan& plan, const StepPlan& step) {

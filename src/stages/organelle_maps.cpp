@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "inference_config.h"
 #include "volumes.h"
 
 namespace syconn {
@@ -31,7 +32,8 @@ bool watershed_is_in_run(const RunConfig& config) {
 
 OrganelleVolume organelle_volume(const RunConfig& config, const std::string& name) {
   const auto found = config.dataset.volumes.find(name);
-  if (found == config.dataset.volumes.end()) return OrganelleVolume::none;
+  if (found == config.dataset.volumes.end())
+    return is_inferred(config, name) ? OrganelleVolume::inferred : OrganelleVolume::none;
   const VolumeConfig& volume = found->second;
   if (volume.kind == "image")
     throw Error(Category::config, config.where("dataset.volumes." + name) + ": volume '" + name +
@@ -47,6 +49,7 @@ std::vector<std::string> watershed_types(const RunConfig& config, std::vector<st
     const bool listed = is_listed(config, name, type);
     switch (organelle_volume(config, name)) {
       case OrganelleVolume::map:
+      case OrganelleVolume::inferred:
         names.push_back(name);
         break;
       case OrganelleVolume::instances:
@@ -57,7 +60,7 @@ std::vector<std::string> watershed_types(const RunConfig& config, std::vector<st
                           "or say with foreground which of its labels are the organelle");
         break;
       case OrganelleVolume::none:
-        if (listed && missing != nullptr) missing->push_back("dataset.volumes." + name);
+        if (listed && missing != nullptr) missing->push_back("dataset.volumes." + name + ", or a model in chunk-infer.models that makes it");
         break;
     }
   }
@@ -79,7 +82,8 @@ bool has_instances(const RunConfig& config, const std::string& name) {
 
 bool instances_from_watershed(const RunConfig& config, const std::string& name) {
   return watershed_is_in_run(config) && section_of(config)->types.contains(name) &&
-         organelle_volume(config, name) == OrganelleVolume::map;
+         (organelle_volume(config, name) == OrganelleVolume::map ||
+          organelle_volume(config, name) == OrganelleVolume::inferred);
 }
 
 void require_instances(const RunConfig& config, const Box3& box, const std::string& name, bool required,

@@ -14,8 +14,9 @@
 /// `foreground`.
 namespace syconn {
 
-enum class OrganelleVolume { none, map, instances };
-/// What `dataset.volumes.<name>` is. Throws Error{config} for kind image.
+enum class OrganelleVolume { none, map, instances, inferred };
+/// What `dataset.volumes.<name>` is; `inferred`: it is absent, and `chunk-infer` makes the map in this run. Throws
+/// Error{config} for kind image.
 OrganelleVolume organelle_volume(const RunConfig& config, const std::string& name);
 
 /// The types that `watershed` makes objects of: those of watershed.types that have a map. Throws Error{config} if the

@@ -230,7 +230,8 @@ std::uint64_t mesh_memory(const RunConfig& config, const Geometry& g) {
 StageInputs inputs(const RunConfig& config, const Geometry& g) {
   StageInputs in;
   const std::vector<std::string> types = watershed_types(config, &in.missing);
-  for (const std::string& type : types) require_volume(config, g.box, type, true, in);
+  for (const std::string& type : types)
+    if (organelle_volume(config, type) == OrganelleVolume::map) require_volume(config, g.box, type, true, in);
   if (types.empty() && in.missing.empty())
     in.missing.push_back("a map of any organelle in watershed.types: dataset.volumes.mi, vc, …");
   return in;
@@ -254,7 +255,9 @@ Stage watershed_stage() {
                  {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.05}},
                  {"publish", once, publish, {.mem_gb = 0.5}},
              })
-      .reading(inputs, {"dataset.volumes.<type> of kind probability, or labels with foreground; types: mi, vc, …"})
+      .reading(inputs, {"dataset.volumes.<type> of kind probability, or labels with foreground; types: mi, vc, …",
+                        "DIR/volumes/<type>_prob.json where chunk-infer makes it"})
+      .using_results_of({"chunk-infer"})
       .writing({"DIR/volumes/<type>_seg.h5 (object of each voxel), DIR/datasets/<type>.h5 (objects and their meshes)"});
 }
 

@@ -16,6 +16,7 @@ struct StepPlan {
   const Step* step = nullptr;
   std::int64_t jobs = 0;
   std::uint64_t memory_bytes = 0;
+  bool gpu = false;
   std::string hash;  ///< what its markers must bear: the stage's hash, of early steps early_hash
 };
 

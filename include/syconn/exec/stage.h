@@ -57,6 +57,8 @@ struct Step {
   std::function<std::uint64_t(const RunConfig&, const Geometry&)> memory_bytes = {};
   /// Depends on no late input (StageInputs::late_fingerprints); reads steps of its kind only.
   bool early = false;
+  /// Optional: whether the config makes its jobs need a GPU, beside resources.gpu.
+  std::function<bool(const RunConfig&)> wants_gpu = {};
 };
 
 /// What a stage found of its inputs: names of what is missing, and for the stage's hash what identifies the rest.
@@ -127,7 +129,7 @@ Stage make_stage(std::string title, std::vector<TypedStep<Config>> steps) {
                            [run = s.run](JobContext& ctx, const AnyConfig& any) {
                              run(ctx, static_cast<const ConfigOf<Config>&>(any).value);
                            },
-                           s.resources, s.memory_bytes, s.early});
+                           s.resources, s.memory_bytes, s.early, {}});
   return stage;
 }
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/nn/room.h"
+
+#include <dlfcn.h>
+
+#include <optional>
+
+#include "syconn/nn/room_entry.h"
+
+namespace syconn {
+namespace {
+
+constexpr const char* kLibrary = "libsyconn_nn.so";
+
+/// Beside the program (a build tree), or in lib beside its folder (an installation).
+std::optional<fs::path> library_file() {
+  std::error_code failed;
+  const fs::path program = fs::read_symlink("/proc/self/exe", failed);
+  if (failed) return std::nullopt;
+  const fs::path bin = program.parent_path();
+  for (const fs::path& folder : {bin / ".." / "lib", bin / ".." / "lib" / "syconn", bin})
+    if (fs::exists(folder / kLibrary)) return fs::weakly_canonical(folder / kLibrary);
+  return std::nullopt;
+}
+
+NnRoom* open_room() {
+  const std::optional<fs::path> file = library_file();
+  if (!file)
+    throw Error(Category::config, std::string("networks need LibTorch: ") + kLibrary +
+                                      " is not beside this program. Install libtorch-dev and libopenblas0-openmp and "
+                                      "build again with SYCONN_NN=ON (the default)");
+  void* library = dlopen(file->c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* why = dlerror();
+    throw Error(Category::config, file->string() + " cannot be opened: " + (why != nullptr ? why : "no reason given") +
+                                      "; install libtorch1.13 and libopenblas0-openmp");
+  }
+  auto* entry = reinterpret_cast<NnRoomEntry*>(dlsym(library, kNnRoomEntry));
+  if (entry == nullptr) throw Error(Category::config, file->string() + " is of another version of syconn; build again");
+  return entry(kNnRoomVersion);
+}
+
+}  // namespace
+
+bool nn_room_is_built() { return library_file().has_value(); }
+
+NnRoom& nn_room() {
+  static NnRoom* const room = open_room();  // an exception leaves it unset: the next call tries again
+  if (room == nullptr) throw Error(Category::config, std::string(kLibrary) + " is of another version; build again");
+  return *room;
+}
+
+}  // namespace syconn

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <torch/torch.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "syconn/nn/unet.h"
+
+namespace syconn {
+
+/// The operations of a U-Net with its tensors, to be run, trained and written as TorchScript.
+class UNetNet {
+ public:
+  UNetNet(const UNetConfig& config, std::uint64_t seed);
+
+  torch::Tensor forward(torch::Tensor x, bool training) const;
+  std::map<std::string, torch::Tensor>& tensors() { return tensors_; }
+  const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
+  const torch::Tensor& tensor(const std::string& name) const;
+  std::vector<torch::Tensor> trainable() const;  ///< in the order of unet_tensors()
+  void to(torch::Device device);
+
+  /// TorchScript of forward() in evaluation mode; tensors are attributes script_name(name).
+  std::string script() const;
+  static std::string script_name(std::string name);
+  const UNetConfig& config() const { return config_; }
+
+ private:
+  UNetConfig config_;
+  std::vector<UNetOp> ops_;
+  std::map<std::string, torch::Tensor> tensors_;
+};
+
+}  // namespace syconn

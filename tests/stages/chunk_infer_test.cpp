@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <map>
+
+#include "support/network_file.h"
+#include "support/stage_run.h"
+#include "syconn/io/volume_reader.h"
+
+namespace syconn {
+namespace {
+
+Volume<std::uint8_t> random_image(const Vec3i& size) {
+  Volume<std::uint8_t> image(Box3::of_size(size));
+  Rng rng(3);
+  for (std::size_t i = 0; i < image.count(); ++i) image.data()[i] = static_cast<std::uint8_t>(rng.below(256));
+  return image;
+}
+
+std::string config_text(const std::string& chunk_vx, const std::string& rest, int threads = 1) {
+  return "dataset: {name: t, voxel_size_nm: [10, 10, 25], box_vx: {min: [0, 0, 0], max: [130, 70, 67]}, chunk_vx: " +
+         chunk_vx + ", volumes: {raw: {path: raw.h5, dataset: raw, kind: image}}}\nexecution: {threads: " +
+         std::to_string(threads) + "}\n" + rest;
+}
+
+Volume<std::uint8_t> map_of(const fs::path& run, const std::string& name) {
+  const auto reader = open_volume(run / "volumes" / (name + ".json"), name);
+  Volume<std::uint8_t> map(reader->info().box());
+  reader->read_map(map.view());
+  return map;
+}
+
+bool same(const Volume<std::uint8_t>& a, const Volume<std::uint8_t>& b) {
+  return a.box() == b.box() && std::equal(a.data(), a.data() + a.count(), b.data());
+}
+
+class ChunkInfer : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!nn_room_is_built()) GTEST_SKIP() << "built without LibTorch";
+    network_ = test::small_network();
+    write_model({10, 10, 25});
+    test::write_volume(folder_ / "raw.h5", "raw", image_);
+  }
+  void write_model(const Vec3d& voxel_size_nm) {
+    network_->export_model(folder_ / "m.pt", test::small_card(voxel_size_nm));
+  }
+  /// Class `c` of the network over the whole image at once, in zeros that reach farther than it sees.
+  Volume<std::uint8_t> plain(const Volume<std::uint8_t>& image, std::size_t c) const {
+    const Vec3i rim(16, 16, 8), size = image.box().size(), padded = (size + 2 * rim + Vec3i(1)) / 2 * 2;
+    std::vector<float> in(static_cast<std::size_t>(padded.product()));
+    const VolumeView<float> view(in.data(), padded, -rim);
+    for (std::int64_t z = 0; z < size.z; ++z)
+      for (std::int64_t y = 0; y < size.y; ++y)
+        for (std::int64_t x = 0; x < size.x; ++x) view.at({x, y, z}) = static_cast<float>(image.at({x, y, z})) / 255.0F;
+    const std::vector<float> logits = network_->logits(in, padded);
+    Volume<std::uint8_t> map(image.box());
+    for (std::int64_t z = 0; z < size.z; ++z)
+      for (std::int64_t y = 0; y < size.y; ++y)
+        for (std::int64_t x = 0; x < size.x; ++x) {
+          double p[3] = {}, sum = 0;
+          for (std::size_t k = 0; k < 3; ++k) {
+            p[k] = std::exp(VolumeView<const float>(logits.data() + k * in.size(), padded, -rim).at({x, y, z}));
+            sum += p[k];
+          }
+          map.at({x, y, z}) = static_cast<std::uint8_t>(255 * p[c] / sum);
+        }
+    return map;
+  }
+
+  const test::TempFolder folder_;
+  const Volume<std::uint8_t> image_ = random_image({130, 70, 67});
+  std::unique_ptr<UNetTrainer> network_;
+};
+
+TEST_F(ChunkInfer, EqualsTheNetworkOnTheWholeImage) {
+  test::run_stages(config_text("[64, 64, 64]", "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt}}}\n"),
+                   folder_.path());
+  std::size_t levels = 0;
+  for (const auto& [name, c] : std::map<std::string, std::size_t>{{"mi_prob", 1}, {"vc_prob", 2}}) {
+    const Volume<std::uint8_t> got = map_of(folder_ / "run", name), want = plain(image_, c);
+    std::vector<bool> seen(256);
+    int off_by_one = 0, off_by_more = 0;
+    for (std::size_t i = 0; i < got.count(); ++i) {
+      const int difference = std::abs(got.data()[i] - want.data()[i]);
+      off_by_one += difference == 1, off_by_more += difference > 1;
+      seen[got.data()[i]] = true;
+    }
+    EXPECT_EQ(off_by_more, 0) << name;
+    EXPECT_LT(off_by_one, 2000) << name;  // float sums in another order, cut to whole numbers
+    levels += static_cast<std::size_t>(std::count(seen.begin(), seen.end(), true));
+  }
+  EXPECT_GT(levels, 100U);
+}
+
+TEST_F(ChunkInfer, SameBytesForAnyChunksAndThreads) {
+  const std::string rest =
+      "stages: [chunk-infer]\nchunk-infer: {device: cpu, models: {a: {model: m.pt, outputs: {x: vc}}}}\n";
+  test::run_stages(config_text("[512, 512, 512]", rest), folder_.path(), "whole");
+  const Volume<std::uint8_t> whole = map_of(folder_ / "whole", "x_prob");
+  test::run_stages(config_text("[64, 64, 64]", rest, 2), folder_.path(), "small");
+  EXPECT_TRUE(same(map_of(folder_ / "small", "x_prob"), whole));
+  test::run_stages(config_text("[128, 64, 192]", rest + "\n", 2), folder_.path(), "odd");
+  EXPECT_TRUE(same(map_of(folder_ / "odd", "x_prob"), whole));
+  EXPECT_FALSE(fs::exists(folder_ / "odd" / "volumes" / "mi_prob.json"));
+}
+
+TEST_F(ChunkInfer, CoarserVoxelsAreMeans) {
+  write_model({20, 20, 50});
+  const std::string rest = "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n";
+  test::run_stages(config_text("[64, 64, 64]", rest), folder_.path());
+  const Volume<std::uint8_t> got = map_of(folder_ / "run", "mi_prob");
+  EXPECT_EQ(got.box(), Box3::of_size({65, 35, 34}));
+  Volume<std::uint8_t> half(got.box());
+  for (std::int64_t z = 0; z < 34; ++z)
+    for (std::int64_t y = 0; y < 35; ++y)
+      for (std::int64_t x = 0; x < 65; ++x) {
+        int sum = 0, n = 0;
+        for (const Vec3i& v :
+             {Vec3i{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {1, 1, 0}, {0, 0, 1}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}})
+          if (const Vec3i p = 2 * Vec3i{x, y, z} + v; image_.box().contains(p)) sum += image_.at(p), ++n;
+        half.at({x, y, z}) = static_cast<std::uint8_t>(std::floor(double(sum) / n + 0.5));
+      }
+  const Volume<std::uint8_t> want = plain(half, 1);
+  for (std::size_t i = 0; i < got.count(); ++i) ASSERT_LE(std::abs(got.data()[i] - want.data()[i]), 1) << i;
+}
+
+TEST_F(ChunkInfer, WatershedTakesItsMaps) {
+  const std::string models = "chunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n";
+  const std::string types =
+      "watershed: {types: {mi: {threshold: 0.4, morphology: [], min_obj_vx: 1, min_seed_vx: 1}}}\n";
+  test::run_stages(config_text("[64, 64, 64]", "stages: [chunk-infer, watershed]\n" + types + models), folder_.path());
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "datasets" / "mi.h5"));
+  EXPECT_TRUE(fs::exists(folder_ / "run" / "volumes" / "mi_seg.json"));
+  // the same objects from the same map as an input volume
+  const Volume<std::uint8_t> map = map_of(folder_ / "run", "mi_prob");
+  test::write_volume(folder_ / "mi.h5", "mi", map);
+  std::string given = config_text("[64, 64, 64]", "stages: [watershed]\n" + types);
+  given.replace(given.find("volumes: {"), 10, "volumes: {mi: {path: mi.h5, dataset: mi, kind: probability}, ");
+  test::run_stages(given, folder_.path(), "given");
+  const auto a = open_volume(folder_ / "run/volumes/mi_seg.json", "mi_seg");
+  const auto b = open_volume(folder_ / "given/volumes/mi_seg.json", "mi_seg");
+  const Volume<Id> x = a->read_labels(map.box()), y = b->read_labels(map.box());
+  EXPECT_TRUE(std::equal(x.data(), x.data() + x.count(), y.data()));
+  EXPECT_GT(*std::max_element(x.data(), x.data() + x.count()), 0U);
+}
+
+std::string refusal(const std::string& text, const fs::path& folder) {
+  try {
+    test::run_stages(text, folder);
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST_F(ChunkInfer, WrongModelsAreRefusedWithTheReason) {
+  using ::testing::HasSubstr;
+  const std::string stages = "stages: [chunk-infer]\n";
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, outputs: {er: er}}}}\n"),
+              folder_.path()),
+      HasSubstr("no class 'er'; it has background, mi, vc"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: raw.h5}}}\n"), folder_.path()),
+      HasSubstr("no ZIP archive"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt}, b: {model: m.pt}}}\n"),
+              folder_.path()),
+      HasSubstr("is made by model 'a' too"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, halo_vx: [3, 2, 2]}}}\n"),
+              folder_.path()),
+      HasSubstr("halo_vx"));
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt, outputs: {raw: mi}}}}\n"),
+              folder_.path()),
+      HasSubstr("'raw' is among dataset.volumes already"));
+  write_model({14, 14, 30});
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]", stages + "chunk-infer: {models: {a: {model: m.pt}}}\n"), folder_.path()),
+      HasSubstr("made for voxels of (14,14,30) nm, the dataset has (10,10,25) nm"));
+}
+
+}  // namespace
+}  // namespace syconn
