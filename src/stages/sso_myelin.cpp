@@ -143,6 +143,7 @@ std::vector<WindowCount> count(const RunConfig& config, const MyelinMap& map, co
 bool has_myelin(const RunConfig& config) {
   switch (organelle_volume(config, kMyelin)) {
     case OrganelleVolume::none:
+    case OrganelleVolume::inferred:  // sso reads dataset.volumes only
       return false;
     case OrganelleVolume::map:
       return true;
