@@ -142,16 +142,7 @@ void publish(JobContext& ctx, const ChunkInferConfig&) {
       for (std::int64_t i = 0; i < grid.count(); ++i)
         if (const Box3 box = model_box(grid.chunk_box(i), task.mag); !box.empty())
           parts.push_back({box, volume_chunk_file(name, box)});
-      const std::string manifest =
-          volume_manifest(ctx.in_run("volumes"), name, parts, meta_of(ctx, task, output.first));
-      const fs::path combined = "volumes/" + name + ".h5";
-      if (parts.size() <= kMaxVirtualFiles) {
-        write_virtual_volume(ctx.output(combined), manifest);
-      } else {
-        std::error_code ignored;
-        fs::remove(ctx.in_run(combined), ignored);  // of an earlier run with fewer chunks
-      }
-      write_file_atomically(ctx.output("volumes/" + name + ".json"), manifest);
+      publish_volume(ctx, name, parts, meta_of(ctx, task, output.first));
     }
 }
 

@@ -127,10 +127,7 @@ void publish(JobContext& ctx, const PhantomConfig&) {
     std::vector<VolumePart> parts;
     for (std::int64_t i = 0; i < grid.count(); ++i)
       parts.push_back({grid.chunk_box(i), volume_chunk_file(kind.name, grid.chunk_box(i))});
-    const std::string manifest = volume_manifest(ctx.in_run("volumes"), kind.name, parts, meta_of(ctx, kind));
-    if (parts.size() <= kMaxVirtualFiles)
-      write_virtual_volume(ctx.output(std::string("volumes/") + kind.name + ".h5"), manifest);
-    write_file_atomically(ctx.output(std::string("volumes/") + kind.name + ".json"), manifest);
+    publish_volume(ctx, kind.name, parts, meta_of(ctx, kind));
   }
 }
 

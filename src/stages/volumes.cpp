@@ -5,7 +5,9 @@
 #include <cmath>
 #include <sstream>
 
+#include "syconn/core/files.h"
 #include "syconn/core/json.h"
+#include "syconn/exec/job.h"
 
 namespace syconn {
 namespace {
@@ -94,6 +96,19 @@ void read_binary(const RunConfig& config, const std::string& name, const VolumeR
     volume.read_foreground(kind.foreground, out);
   else
     volume.read_mask(threshold, out);
+}
+
+void publish_volume(JobContext& ctx, const std::string& name, const std::vector<VolumePart>& parts,
+                    const VolumeMeta& meta) {
+  const std::string manifest = volume_manifest(ctx.in_run("volumes"), name, parts, meta);
+  const fs::path combined = "volumes/" + name + ".h5";
+  if (parts.size() <= kMaxVirtualFiles) {
+    write_virtual_volume(ctx.output(combined), manifest);
+  } else {
+    std::error_code ignored;
+    fs::remove(ctx.in_run(combined), ignored);  // of an earlier run with fewer chunks
+  }
+  write_file_atomically(ctx.output("volumes/" + name + ".json"), manifest);
 }
 
 }  // namespace syconn

@@ -5,6 +5,7 @@
 
 #include "syconn/exec/stage.h"
 #include "syconn/io/volume_reader.h"
+#include "syconn/io/volume_writer.h"
 
 namespace syconn {
 
@@ -25,5 +26,8 @@ void require_table_ids(const RunConfig& config, const std::string& name, const V
 /// Mask over out's box: a probability map above `threshold` (0..1), or a label volume's `foreground`.
 void read_binary(const RunConfig& config, const std::string& name, const VolumeReader& volume, double threshold,
                  VolumeView<std::uint8_t> out);
+/// Publishes RUN/volumes/<name>.json and, unless it has too many parts for one virtual dataset, <name>.h5.
+void publish_volume(JobContext& ctx, const std::string& name, const std::vector<VolumePart>& parts,
+                    const VolumeMeta& meta);
 
 }  // namespace syconn

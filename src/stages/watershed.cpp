@@ -180,15 +180,7 @@ void publish_type(JobContext& ctx, const std::string& type) {
   std::vector<VolumePart> parts;
   for (std::int64_t i = 0; i < grid.count(); ++i)
     parts.push_back({grid.chunk_box(i), volume_chunk_file(name, grid.chunk_box(i))});
-  const std::string manifest = volume_manifest(ctx.in_run("volumes"), name, parts, meta_of(ctx, type));
-  const fs::path combined = "volumes/" + name + ".h5";
-  if (parts.size() <= kMaxVirtualFiles) {
-    write_virtual_volume(ctx.output(combined), manifest);
-  } else {
-    std::error_code ignored;
-    fs::remove(ctx.in_run(combined), ignored);  // of an earlier run with fewer chunks
-  }
-  write_file_atomically(ctx.output("volumes/" + name + ".json"), manifest);
+  publish_volume(ctx, name, parts, meta_of(ctx, type));
   const TopFile top{
       {shard_set(type, "watershed", ctx.hash8(), n_shards(ctx.geometry().voxels()))}, ctx.provenance_json(), true};
   write_top_file(ctx.output("datasets/" + type + ".h5"), top);

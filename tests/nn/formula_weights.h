@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Weights of the golden vectors of U-Nets, given by a formula of the tensor's name, shape and place.
+// Small nets of the golden vectors of U-Nets, and their weights, given by a formula of the tensor's name, shape and
+// place.
 #pragma once
 #include <cmath>
 #include <numeric>
@@ -8,6 +9,18 @@
 #include "syconn/nn/room.h"
 
 namespace syconn::test {
+
+inline UNetConfig config_of(int classes, int blocks, int filters, std::vector<int> planar, std::string norm = "batch") {
+  UNetConfig c;
+  c.classes = classes, c.blocks = blocks, c.start_filters = filters, c.planar = std::move(planar);
+  c.normalisation = std::move(norm);
+  return c;
+}
+inline UNetConfig resize_net() {
+  UNetConfig c = config_of(2, 3, 8, {1});
+  c.activation = "leaky", c.up = "resize";
+  return c;
+}
 
 inline std::uint32_t formula_hash(std::uint32_t x) {
   x *= 2654435761U;

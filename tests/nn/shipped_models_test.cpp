@@ -17,6 +17,7 @@ std::vector<fs::path> shipped() {
 }
 
 TEST(ShippedModels, HaveCardsInsideAndBeside) {
+  if (shipped().empty()) GTEST_SKIP() << "no network ships yet";
   for (const fs::path& archive : shipped()) {
     EXPECT_LT(fs::file_size(archive), 1U << 20) << archive;
     const ModelCard inside = read_model_card(archive);
@@ -30,6 +31,7 @@ TEST(ShippedModels, HaveCardsInsideAndBeside) {
 
 TEST(ShippedModels, Run) {
   if (!nn_room_is_built()) GTEST_SKIP() << "built without LibTorch";
+  if (shipped().empty()) GTEST_SKIP() << "no network ships yet";
   for (const fs::path& archive : shipped()) {
     const ModelCard card = read_model_card(archive);
     const Vec3i size = 8 * card.stride_vx;

@@ -8,17 +8,8 @@
 namespace syconn {
 namespace {
 
-UNetConfig config_of(int classes, int blocks, int filters, std::vector<int> planar, std::string norm = "batch") {
-  UNetConfig c;
-  c.classes = classes, c.blocks = blocks, c.start_filters = filters, c.planar = std::move(planar);
-  c.normalisation = std::move(norm);
-  return c;
-}
-UNetConfig resize_net() {
-  UNetConfig c = config_of(2, 3, 8, {1});
-  c.activation = "leaky", c.up = "resize";
-  return c;
-}
+using test::config_of;
+using test::resize_net;
 
 class UNetGolden : public ::testing::Test {
  protected:

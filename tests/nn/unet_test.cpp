@@ -11,17 +11,9 @@
 namespace syconn {
 namespace {
 
-UNetConfig config_of(int classes, int blocks, int filters, std::vector<int> planar, std::string norm = "batch") {
-  UNetConfig c;
-  c.classes = classes, c.blocks = blocks, c.start_filters = filters, c.planar = std::move(planar);
-  c.normalisation = std::move(norm);
-  return c;
-}
-UNetConfig resize_net() {
-  UNetConfig c = config_of(2, 3, 8, {1});
-  c.activation = "leaky", c.up = "resize";
-  return c;
-}
+using test::config_of;
+using test::resize_net;
+
 UNetConfig small_net() { return config_of(3, 3, 4, {0}); }
 
 std::vector<float> random_image(const Vec3i& size, std::uint64_t seed) {
