@@ -38,6 +38,7 @@ class StepRunner {
     const int lanes = concurrency(static_cast<std::int64_t>(pending.size()));
     const int per_job = std::max(1, std::min(step_.step->resources.cpus, threads() / lanes));
     RunLog log(run_.step_folder(plan_, step_) / "logs" / "local.log");
+    restart_peak_rss();  // so that each step shows what it needs
     progress_.begin(plan_.stage->name + "/" + step_.step->name, step_.jobs,
                     step_.jobs - static_cast<std::int64_t>(pending.size()));
     try {
@@ -48,6 +49,7 @@ class StepRunner {
       throw;
     }
     progress_.end();
+    summary.peak_rss_bytes = std::max(summary.peak_rss_bytes, peak_rss_bytes());
     summary.jobs_run += static_cast<std::int64_t>(pending.size());
   }
 
@@ -147,7 +149,6 @@ RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progr
     const std::string started = utc_now();
     for (const StepPlan& step : plan.steps) StepRunner(run, plan, step, options, progress).execute(summary);
     summary.wall_s = watch.seconds();
-    summary.peak_rss_bytes = peak_rss_bytes();
     if (summary.jobs_run > 0)
       append_stage_record(run, plan,
                           {started, options.command_line, summary.jobs_run, summary.jobs_skipped, summary.wall_s,
@@ -155,9 +156,9 @@ RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progr
     else
       progress.message(plan.stage->name + ": already done, nothing to do");
     total.jobs_run += summary.jobs_run, total.jobs_skipped += summary.jobs_skipped;
+    total.peak_rss_bytes = std::max(total.peak_rss_bytes, summary.peak_rss_bytes);
   }
   total.wall_s = all.seconds();
-  total.peak_rss_bytes = peak_rss_bytes();
   return total;
 }
 

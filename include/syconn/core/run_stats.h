@@ -5,8 +5,11 @@
 
 namespace syconn {
 
-/// Highest resident set of this process so far, bytes.
+/// Highest resident set of this process since restart_peak_rss(), or since it started; bytes.
 std::uint64_t peak_rss_bytes();
+/// Gives freed memory back to the system and lets peak_rss_bytes() begin anew; without effect on the peak where the
+/// system has no /proc/self/clear_refs.
+void restart_peak_rss();
 /// CPU time of this process (all threads) and of the calling thread, s.
 double process_cpu_s();
 double thread_cpu_s();
