@@ -17,6 +17,16 @@ std::int64_t groups(const Geometry& g) {
 
 const FanOut per_chunk_group{"per_chunk_group", groups};
 
+std::vector<std::int64_t> chunks_touching(const ChunkGrid& grid, const Box3& box) {
+  const Vec3i edge = grid.chunk();
+  const auto next = [](std::int64_t v, std::int64_t e) { return (floor_div(v, e) + 1) * e; };
+  std::vector<std::int64_t> chunks;
+  for (std::int64_t z = box.min.z; z < box.max.z; z = next(z, edge.z))
+    for (std::int64_t y = box.min.y; y < box.max.y; y = next(y, edge.y))
+      for (std::int64_t x = box.min.x; x < box.max.x; x = next(x, edge.x)) chunks.push_back(grid.index_of({x, y, z}));
+  return chunks;
+}
+
 void gather_records(JobContext& ctx, const std::string& from, const std::vector<std::string>& names) {
   const std::int64_t fan_in = ctx.geometry().merge_fan_in, chunks = ctx.geometry().grid().count();
   const std::int64_t first = ctx.job().index * fan_in, last = std::min(chunks, first + fan_in);

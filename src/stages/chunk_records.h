@@ -5,8 +5,12 @@
 
 #include "syconn/exec/job.h"
 
-/// Record files of a per_chunk step, merged in a tree where there are more than a slice job may open.
+/// Chunks around a box, and record files of a per_chunk step, merged in a tree where there are more than a slice job
+/// may open.
 namespace syconn {
+
+/// Indices of the chunks that `box` touches, in raster order; `box` lies in the grid's.
+std::vector<std::int64_t> chunks_touching(const ChunkGrid& grid, const Box3& box);
 
 /// One job a `merge_fan_in` chunks; none where all chunks together are not more than that.
 extern const FanOut per_chunk_group;

@@ -26,15 +26,9 @@ std::int64_t groups(const Geometry& g) {
 std::vector<MarchedChunk> chunks_of(const JobContext& ctx, const std::string& from, const std::string& name,
                                     const Box3& block) {
   const ChunkGrid grid = ctx.geometry().grid();
-  const Vec3i c = grid.chunk();
   std::vector<MarchedChunk> chunks;
-  const auto next = [](std::int64_t v, std::int64_t edge) { return (floor_div(v, edge) + 1) * edge; };
-  for (std::int64_t z = block.min.z; z < block.max.z; z = next(z, c.z))
-    for (std::int64_t y = block.min.y; y < block.max.y; y = next(y, c.y))
-      for (std::int64_t x = block.min.x; x < block.max.x; x = next(x, c.x)) {
-        const std::int64_t i = grid.index_of({x, y, z});
-        chunks.push_back({ctx.work_input(from, name, i), grid.chunk_box(i)});
-      }
+  for (const std::int64_t i : chunks_touching(grid, block))
+    chunks.push_back({ctx.work_input(from, name, i), grid.chunk_box(i)});
   return chunks;
 }
 
@@ -96,9 +90,10 @@ std::uint32_t mesh_slice_of(const Box3& write, const Vec3i& block, const MeshGri
   return static_cast<std::uint32_t>(p.x + n.x * (p.y + n.y * p.z));
 }
 
-void march_into(RecordFileWriter& out, VolumeView<const Id> labels, const Box3& write, const MeshGrid& grid) {
+void march_into(RecordFileWriter& out, VolumeView<const Id> labels, const Box3& part, const Box3& write,
+                const MeshGrid& grid) {
   LabelSurfaces surfaces;
-  LabelMarcher().run(labels, write, grid.lattice, surfaces);
+  LabelMarcher().run(labels, part, grid.lattice, surfaces);
   std::vector<std::vector<SurfaceCell>> by_slice(mesh_slices(write, grid));
   for (std::size_t k = 0; k < surfaces.ids.size(); ++k) {
     for (const SurfaceCell& cell : surfaces.of(k))
@@ -116,7 +111,7 @@ void march_into(RecordFileWriter& out, VolumeView<const Id> labels, const Box3& 
 void march_job(JobContext& ctx, const std::string& name, VolumeView<const Id> labels, const MeshSettings& settings) {
   const MeshGrid grid(ctx.geometry(), settings);
   RecordFileWriter out(ctx.work_output(name), mesh_slices(ctx.job().box, grid), 0);
-  march_into(out, labels, ctx.job().box, grid);
+  march_into(out, labels, ctx.job().box, ctx.job().box, grid);
   out.close();
 }
 

@@ -55,9 +55,11 @@ Box3 mesh_read_box(const Box3& write, const Box3& dataset, const Vec3i& factor);
 std::uint32_t mesh_slices(const Box3& write, const MeshGrid& grid);
 /// The slice of `block` (its grid position) in that file.
 std::uint32_t mesh_slice_of(const Box3& write, const Vec3i& block, const MeshGrid& grid);
-/// Surfaces of all objects of a chunk into `out` (mesh_slices() slices, records of varying size). `labels` holds at
-/// least mesh_read_box(write, …). Memory: 8 bytes a lattice point, 32 a surface cell and object.
-void march_into(RecordFileWriter& out, VolumeView<const Id> labels, const Box3& write, const MeshGrid& grid);
+/// Surfaces of all objects of a part of the chunk `write` into `out` (mesh_slices() slices, records of varying size).
+/// `labels` holds at least mesh_read_box(part, …). Parts are disjoint and their order is free; together they hold every
+/// lattice cell that meets an object. Memory: 8 bytes a lattice point, 32 a surface cell and object.
+void march_into(RecordFileWriter& out, VolumeView<const Id> labels, const Box3& part, const Box3& write,
+                const MeshGrid& grid);
 /// The same into a work output `name` of the job, for its box.
 void march_job(JobContext& ctx, const std::string& name, VolumeView<const Id> labels, const MeshSettings& settings);
 

@@ -84,22 +84,22 @@ void put(RecordFileWriter& out, std::uint32_t shard, Id cell, std::uint64_t ds, 
 
 }  // namespace
 
-void write_grid_runs(JobContext& ctx, VolumeView<const Id> cells) {
-  const std::uint32_t slices = ctx.geometry().id_slices();
-  const Box3& box = ctx.job().box;
-  const VolumeView<const Id> own = cells.sub(box);
+GridRuns::GridRuns(JobContext& ctx)
+    : geometry_(ctx.geometry()), file_(ctx.work_output("grid"), ctx.geometry().id_slices(), 0) {}
+
+void GridRuns::add(VolumeView<const Id> cells) {
+  const Box3 box = cells.box();
   CellRuns runs;
   for (std::int64_t z = box.min.z; z < box.max.z; ++z)
     for (std::int64_t y = box.min.y; y < box.max.y; ++y)
-      if (samples(y, ctx.geometry().box.min.y))
-        sample_row(own.row(y - box.min.y, z - box.min.z), y, z, box, ctx.geometry().box.min.x, runs);
-  RecordFileWriter out(ctx.work_output("grid"), slices, 0);
+      if (samples(y, geometry_.box.min.y))
+        sample_row(cells.row(y - box.min.y, z - box.min.z), y, z, box, geometry_.box.min.x, runs);
   for (const auto& [cell, list] : runs) {
     const GridPiece head{cell, list.size()};
-    out.append(shard_of(cell, slices), &head, sizeof head);
-    append_bytes<Run>(out, shard_of(cell, slices), list);
+    const std::uint32_t slice = shard_of(cell, geometry_.id_slices());
+    file_.append(slice, &head, sizeof head);
+    append_bytes<Run>(file_, slice, list);
   }
-  out.close();
 }
 
 void sso_gather_grid(JobContext& ctx, const SsoConfig&) { gather_records(ctx, "map", {"grid"}); }

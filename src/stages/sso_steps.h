@@ -60,7 +60,17 @@ std::optional<DryRunPreview> sso_preview(const RunConfig& config, const fs::path
 std::optional<SegmentationDataset> published_cells(const JobContext& ctx);
 
 /// In the job of `map`: the cells' voxels on the grid (2, 2, 1), first voxel of each block, as work output `grid`.
-void write_grid_runs(JobContext& ctx, VolumeView<const Id> cells);
+class GridRuns {
+ public:
+  explicit GridRuns(JobContext& ctx);
+  /// Any disjoint parts of the job's box.
+  void add(VolumeView<const Id> cells);
+  void close() { file_.close(); }
+
+ private:
+  const Geometry& geometry_;
+  RecordFileWriter file_;
+};
 /// Bound of a job of `skeletons`: the largest cell fills half of the dataset or has skeleton_max_voxels.
 std::uint64_t skeleton_job_bytes(const SsoConfig& c, const Geometry& g);
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "chunk_records.h"
 #include "organelle_maps.h"
 #include "syconn/algo/edt.h"
 #include "syconn/algo/watershed.h"

@@ -2,6 +2,7 @@
 #include "watershed_records.h"
 
 #include <algorithm>
+#include "chunk_records.h"
 
 namespace syconn {
 namespace {
@@ -66,16 +67,6 @@ void add_to_faces(const Box3& box, const Run& run, std::uint64_t label, ChunkFac
   if (at.y == size.y - 1) add(3, at.z * size.x + at.x, run.len);
   if (at.z == 0) add(4, at.y * size.x + at.x, run.len);
   if (at.z == size.z - 1) add(5, at.y * size.x + at.x, run.len);
-}
-
-std::vector<std::int64_t> chunks_touching(const ChunkGrid& grid, const Box3& box) {
-  const Vec3i edge = grid.chunk();
-  const auto next = [](std::int64_t v, std::int64_t e) { return (floor_div(v, e) + 1) * e; };
-  std::vector<std::int64_t> chunks;
-  for (std::int64_t z = box.min.z; z < box.max.z; z = next(z, edge.z))
-    for (std::int64_t y = box.min.y; y < box.max.y; y = next(y, edge.y))
-      for (std::int64_t x = box.min.x; x < box.max.x; x = next(x, edge.x)) chunks.push_back(grid.index_of({x, y, z}));
-  return chunks;
 }
 
 std::int64_t chunk_beyond(const ChunkGrid& grid, std::int64_t index, int face) {

@@ -91,8 +91,6 @@ void match_faces(std::span<const FaceRun> a, std::span<const FaceRun> b, F&& fn)
   }
 }
 
-/// Indices of the chunks that `box` touches, in raster order; `box` lies in the grid's.
-std::vector<std::int64_t> chunks_touching(const ChunkGrid& grid, const Box3& box);
 /// The chunk beyond `face` of chunk `index`, or -1 at the dataset's border.
 std::int64_t chunk_beyond(const ChunkGrid& grid, std::int64_t index, int face);
 

@@ -49,7 +49,7 @@ class MeshesOfPinky40 : public ::testing::Test {
       const Box3 write = g.grid().chunk_box(i);
       chunks.push_back({folder / ("march" + std::to_string(i)), write});
       RecordFileWriter out(chunks.back().file, mesh_slices(write, grid), 0);
-      march_into(out, labels.view().sub(mesh_read_box(write, g.box, grid.lattice.factor)), write, grid);
+      march_into(out, labels.view().sub(mesh_read_box(write, g.box, grid.lattice.factor)), write, write, grid);
       out.close();
     }
     return chunks;

@@ -42,7 +42,7 @@ Result run(const Volume<Id>& labels, const Vec3i& chunk, const Vec3i& block) {
     const Box3 write = g.grid().chunk_box(i);
     chunks.push_back({folder / ("march" + std::to_string(i)), write});
     RecordFileWriter out(chunks.back().file, mesh_slices(write, grid), 0);
-    march_into(out, labels.view().sub(mesh_read_box(write, g.box, grid.lattice.factor)), write, grid);
+    march_into(out, labels.view().sub(mesh_read_box(write, g.box, grid.lattice.factor)), write, write, grid);
     out.close();
   }
   const auto block_file = [&](std::int64_t i) { return folder / ("block" + std::to_string(i)); };

@@ -58,12 +58,13 @@ Cells cells_by_hand() {
   return cells;
 }
 
-std::string config(const std::string& chunk, const std::string& execution, const std::string& more = "") {
+std::string config(const std::string& chunk, const std::string& execution, const std::string& more = "",
+                   const std::string& more_sso = "") {
   return "dataset: {name: t, voxel_size_nm: [10, 10, 25], chunk_vx: " + chunk +
          ", supervoxel_graph: graph.csv, merges: merges.csv, splits: splits.csv, volumes: {sv: {path: sv.h5, dataset: "
          "sv, kind: labels}, mi: {path: mi.h5, dataset: mi, kind: labels}}" +
-         more + "}\nsso: {organelles: {mi: {min_ratio: 0.4, min_vx: 50}}}\nstages: [sso]\nexecution: {" + execution +
-         "}\n";
+         more + "}\nsso: {organelles: {mi: {min_ratio: 0.4, min_vx: 50}}" + more_sso +
+         "}\nstages: [sso]\nexecution: {" + execution + "}\n";
 }
 
 std::map<std::string, std::string> bytes_of(const fs::path& folder) {
@@ -273,6 +274,25 @@ TEST(SsoStage, AnUpdateOfTheListsGivesTheBytesOfAFreshRun) {
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "run");
   test::run_stages(config("[64, 64, 64]", "threads: 2"), folder.path(), "before");
   EXPECT_TRUE(published(folder / "run") == published(folder / "before"));
+}
+
+TEST(SsoStage, AnUpdateReadsTheTilesOfChangedCellsOnly) {
+  for (const char* more : {"", ", box_vx: {min: [63, 5, 3], max: [150, 139, 68]}"}) {
+    SCOPED_TRACE(more);
+    const test::TempFolder folder;
+    write_input(folder.path());
+    const std::vector<Id> ids = sv_ids();
+    const std::string odd = *more == 0 ? "" : ", mesh_factor_vx: [3, 5, 2]";
+    const auto yaml = [&](const std::string& chunk) { return config(chunk, "threads: 1", more, odd); };
+    test::run_stages(yaml("[192, 128, 64]"), folder.path(), "run");
+    for (const std::size_t with : {7, 12}) {
+      write_list(folder / "merges.csv", {{ids[with], ids[with + 1]}});
+      test::run_stages(yaml("[192, 128, 64]"), folder.path(), "run");
+      const std::string fresh = "fresh" + std::to_string(with);
+      test::run_stages(yaml("[192, 192, 192]"), folder.path(), fresh);
+      EXPECT_TRUE(published(folder / "run") == published(folder.path() / fresh)) << with;
+    }
+  }
 }
 
 TEST(SsoStage, AllBackground) {
