@@ -133,6 +133,34 @@ TEST_F(Runner, RunsAllThenNothing) {
   EXPECT_EQ(stages, (std::vector<std::string>{"first", "second"}));
 }
 
+/// `hungry` has 64 MB in use for a moment, `frugal` nothing.
+void hungry(JobContext& ctx, const FakeConfig&) {
+  std::vector<char> bytes(std::size_t{64} << 20, 'x');
+  write_text(ctx.work_output("bytes"), std::string(1, bytes[bytes.size() / 2]));
+}
+void frugal(JobContext& ctx, const FakeConfig&) { write_text(ctx.work_output("bytes"), "y"); }
+
+TEST_F(Runner, EachStepShowsItsOwnPeakMemory) {
+  if (::access("/proc/self/clear_refs", W_OK) != 0) GTEST_SKIP() << "this system does not let a peak begin anew";
+  StageTable stages;
+  stages.stages.push_back(
+      make_stage<FakeConfig>("Memory", {{"hungry", once, hungry, {}}, {"frugal", once, frugal, {}}}));
+  stages.stages[0].name = stages.stages[0].section.name = "memory";
+  stages.dataset_box = table().dataset_box;
+  const PipelineRun run(parse_config("dataset: {name: t, voxel_size_nm: [10, 10, 25], box_vx: {min: [0, 0, 0], max: "
+                                     "[64, 64, 64]}, volumes: {}}\nstages: [memory]\nexecution: {threads: 1}\n",
+                                     "run.yml", temp_.path(), {}, stages.sections()),
+                        folder(), stages);
+  const RunSummary summary = go(run);
+  const auto peak = [&](const std::string& step) {
+    return parse_json(read_file(folder() / "work/memory" / step / "done/0.json"), step)
+        .at("peak_rss_bytes")
+        .get<std::uint64_t>();
+  };
+  EXPECT_GT(peak("hungry"), peak("frugal") + (std::uint64_t{48} << 20));
+  EXPECT_EQ(summary.peak_rss_bytes, peak("hungry"));
+}
+
 TEST_F(Runner, ADeletedMarkerOrOutputRedoesItsJobAlone) {
   go(plan());
   fs::remove(marker(2));
