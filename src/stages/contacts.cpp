@@ -7,6 +7,7 @@
 #include "contact_records.h"
 #include "junctions.h"
 #include "number_keys.h"
+#include "organelle_maps.h"
 #include "shards.h"
 #include "syconn/algo/run_components.h"
 #include "syconn/exec/job.h"
@@ -57,8 +58,9 @@ ChunkResult contacts_of_chunk(const JobContext& ctx, const ContactsConfig& c) {
   require_table_ids(ctx.config(), "sv", labels);
   ChunkResult result;
   ContactExtractor(c.params()).extract(labels.view(), dataset, write, result.contacts);
-  if (!has_volume(ctx.config(), "sj")) return result;
-  const JunctionMasks masks = junction_masks(ctx.config(), c.junctions, c.type_threshold, dataset, write);
+  if (!has_map(ctx.config(), "sj")) return result;
+  const JunctionMasks masks =
+      junction_masks(ctx.config(), ctx.in_run(""), c.junctions, c.type_threshold, dataset, write);
   result.fragments = junction_overlap(result.contacts, masks.junction.view(), masks.sym.view(), masks.asym.view());
   return result;
 }
@@ -241,17 +243,18 @@ void write_shard(JobContext& ctx, const std::string& type, const DatasetSchema& 
 
 void shards(JobContext& ctx, const ContactsConfig&) {
   write_shard(ctx, "cs", cs_schema(ctx.geometry().voxel_size_nm, ctx.provenance_json()));
-  if (has_volume(ctx.config(), "sj"))
+  if (has_map(ctx.config(), "sj"))
     write_shard(ctx, "syn", syn_schema(ctx.geometry().voxel_size_nm, ctx.provenance_json()));
 }
 
 void publish(JobContext& ctx, const ContactsConfig&) {
   for (const std::string type : {"cs", "syn"}) {
     const fs::path relative = "datasets/" + type + ".h5";
-    if (type == "syn" && !has_volume(ctx.config(), "sj")) {
-      std::error_code ignored;
-      fs::remove(ctx.in_run(relative), ignored);  // of an earlier run that had junctions
-      ctx.note("no dataset.volumes.sj: contacts only, no synapse fragments (syn)");
+    if (type == "syn" && !has_map(ctx.config(), "sj")) {
+      std::error_code ignored;  // of an earlier run that had junctions
+      fs::remove(ctx.in_run(relative), ignored);
+      fs::remove_all(ctx.in_run("datasets/syn"), ignored);
+      ctx.note("no dataset.volumes.sj and no model that makes it: contacts only, no synapse fragments (syn)");
       continue;
     }
     publish_objects(ctx, type, shard_set(type, "contacts", ctx.hash8(), n_shards(ctx.geometry().voxels())));
@@ -265,7 +268,7 @@ std::uint64_t extract_memory(const RunConfig& config, const Geometry& g) {
   const Vec3i chunk = min(g.chunk_vx, g.box.size());
   const Vec3i read = min(chunk + 2 * contact_halo(c.params()), g.box.size());
   const auto voxels = static_cast<std::uint64_t>(read.product());
-  const std::uint64_t masks = has_volume(config, "sj") ? junction_memory_bytes(config, c.junctions, chunk) : 0;
+  const std::uint64_t masks = has_map(config, "sj") ? junction_memory_bytes(config, c.junctions, chunk) : 0;
   return voxels * sizeof(Id) + contact_memory_bytes(chunk, c.params()) + masks + (std::uint64_t{256} << 20);
 }
 
@@ -277,7 +280,7 @@ std::uint64_t slice_memory(const RunConfig&, const Geometry& g) {
 StageInputs inputs(const RunConfig& config, const Geometry& g) {
   StageInputs in;
   require_volume(config, g.box, "sv", true, in);
-  for (const char* name : {"sj", "syn_type", "syn_sym", "syn_asym"}) require_volume(config, g.box, name, false, in);
+  for (const char* name : {"sj", "syn_type", "syn_sym", "syn_asym"}) require_map(config, g.box, name, in);
   return in;
 }
 
@@ -295,7 +298,9 @@ Stage contacts_stage() {
                  {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.4}},
                  {"publish", once, publish, {.mem_gb = 0.5}},
              })
-      .reading(inputs, {"dataset.volumes.sv; optional: sj (junctions), syn_type or syn_sym and syn_asym"})
+      .reading(inputs, {"dataset.volumes.sv; optional: sj (junctions), syn_type or syn_sym and syn_asym",
+                        "DIR/volumes/sj_prob.json, syn_sym_prob.json, syn_asym_prob.json where chunk-infer makes them"})
+      .using_results_of({"chunk-infer"})
       .writing({"DIR/datasets/cs.h5 (contact sites), DIR/datasets/syn.h5 (their parts on junctions)"});
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "evaluate_trace.h"
+#include "organelle_maps.h"
 #include "syconn/exec/stage.h"
 #include "syconn/stages/table.h"
 #include "volumes.h"
@@ -35,14 +36,16 @@ RunGround::RunGround(const fs::path& run)
 std::optional<RunGround> RunGround::where_possible(const fs::path& run) {
   if (!fs::exists(run / "config.yml")) return std::nullopt;
   RunConfig config = load_config(run / "config.yml", {}, stage_table().sections());
-  for (const char* name : {"sv", "sj"})
-    if (!has_volume(config, name) || !fs::exists(config.resolve(config.dataset.volumes.at(name).path)))
+  for (const char* name : {"sv", "sj"}) {
+    const bool inferred = std::string(name) == "sj" && !inferred_map(config, run, name).empty();
+    if (!inferred && (!has_volume(config, name) || !fs::exists(config.resolve(config.dataset.volumes.at(name).path))))
       return std::nullopt;
+  }
   return RunGround(run, std::move(config));
 }
 
 RunGround::RunGround(const fs::path& run, RunConfig config)
-    : config_(std::move(config)), box_(dataset_box(config_)), cells_(cells_of_supervoxels(run)) {
+    : run_(run), config_(std::move(config)), box_(dataset_box(config_)), cells_(cells_of_supervoxels(run)) {
   const Json contacts = result_keys(*config_.sections.at("contacts")),
              synapses = result_keys(*config_.sections.at("synapses"));
   const Json& window = contacts.at("window_vx");
@@ -57,7 +60,7 @@ RunGround::RunGround(const fs::path& run, RunConfig config)
 
 Volume<std::uint8_t> RunGround::junction_mask(const Box3& box) const {
   const Volume<std::uint8_t> with_halo =
-      std::move(junction_masks(config_, junctions_, type_threshold_, box_, box).junction);
+      std::move(junction_masks(config_, run_, junctions_, type_threshold_, box_, box).junction);
   Volume<std::uint8_t> mask(box);
   for (std::int64_t z = box.min.z; z < box.max.z; ++z)
     for (std::int64_t y = box.min.y; y < box.max.y; ++y)

@@ -55,6 +55,7 @@ class RunGround {
                      std::map<Id, std::uint64_t>& cells, std::map<std::pair<Id, Id>, std::uint64_t>& contact,
                      std::map<std::pair<Id, Id>, std::uint64_t>& mapped) const;
   RunGround(const fs::path& run, RunConfig config);
+  fs::path run_;
   RunConfig config_;
   Box3 box_;
   ContactParams contacts_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "junctions.h"
 
+#include "organelle_maps.h"
 #include "syconn/algo/morphology.h"
 #include "volumes.h"
 
@@ -20,12 +21,12 @@ Ops ops_of(const RunConfig& config, const JunctionConfig& junctions) {
   return ops;
 }
 
-Volume<std::uint8_t> junction_mask(const RunConfig& config, const JunctionConfig& junctions, const Box3& dataset,
-                                   const Box3& write) {
-  const auto sj = open_covering(config, "sj", dataset);
+Volume<std::uint8_t> junction_mask(const RunConfig& config, const fs::path& run, const JunctionConfig& junctions,
+                                   const Box3& dataset, const Box3& write) {
+  const auto sj = open_map(config, run, dataset, "sj");
   const Ops ops = ops_of(config, junctions);
   Volume<std::uint8_t> mask(ops.list.empty() ? write : intersect(write.grown(ops.halo()), dataset));
-  read_binary(config, "sj", *sj, junctions.sj_threshold, mask.view());
+  read_organelle_mask(config, "sj", *sj, junctions.sj_threshold, mask.view());
   if (!ops.list.empty()) Morphology().apply(ops.list, ops.element, mask.view());
   return mask;
 }
@@ -36,12 +37,12 @@ Volume<std::uint8_t> labels_mask(const VolumeReader& volume, const std::vector<I
   return mask;
 }
 
-Volume<std::uint8_t> grey_mask(const RunConfig& config, const std::string& name, int threshold, const Box3& dataset,
-                               const Box3& write) {
-  if (!has_volume(config, name)) return {};
+Volume<std::uint8_t> grey_mask(const RunConfig& config, const fs::path& run, const std::string& name, int threshold,
+                               const Box3& dataset, const Box3& write) {
+  if (!has_map(config, name)) return {};
   Volume<std::uint8_t> mask(write);
   // "from grey t on" is "above t - 1", in the middle so that rounding cannot matter
-  read_binary(config, name, *open_covering(config, name, dataset), (threshold - 0.5) / 255.0, mask.view());
+  read_organelle_mask(config, name, *open_map(config, run, dataset, name), (threshold - 0.5) / 255.0, mask.view());
   return mask;
 }
 
@@ -53,18 +54,18 @@ void JunctionConfig::describe(Fields& f) {
         Choices{"erosion", "dilation", "opening", "closing"});
 }
 
-JunctionMasks junction_masks(const RunConfig& config, const JunctionConfig& junctions, int type_threshold,
-                             const Box3& dataset, const Box3& write) {
+JunctionMasks junction_masks(const RunConfig& config, const fs::path& run, const JunctionConfig& junctions,
+                             int type_threshold, const Box3& dataset, const Box3& write) {
   JunctionMasks masks;
-  masks.junction = junction_mask(config, junctions, dataset, write);
+  masks.junction = junction_mask(config, run, junctions, dataset, write);
   if (has_volume(config, "syn_type")) {
     const auto type = open_covering(config, "syn_type", dataset);
     const VolumeConfig& ids = config.dataset.volumes.at("syn_type");
     masks.sym = labels_mask(*type, ids.sym, write);
     masks.asym = labels_mask(*type, ids.asym, write);
   } else {
-    masks.sym = grey_mask(config, "syn_sym", type_threshold, dataset, write);
-    masks.asym = grey_mask(config, "syn_asym", type_threshold, dataset, write);
+    masks.sym = grey_mask(config, run, "syn_sym", type_threshold, dataset, write);
+    masks.asym = grey_mask(config, run, "syn_asym", type_threshold, dataset, write);
   }
   return masks;
 }

@@ -60,7 +60,8 @@ std::vector<std::string> watershed_types(const RunConfig& config, std::vector<st
                           "or say with foreground which of its labels are the organelle");
         break;
       case OrganelleVolume::none:
-        if (listed && missing != nullptr) missing->push_back("dataset.volumes." + name + ", or a model in chunk-infer.models that makes it");
+        if (listed && missing != nullptr)
+          missing->push_back("dataset.volumes." + name + ", or a model in chunk-infer.models that makes it");
         break;
     }
   }
@@ -104,15 +105,38 @@ std::unique_ptr<VolumeReader> open_instances(const JobContext& ctx, const std::s
                                    "': add the stage watershed, or dataset.volumes." + name + " of kind labels");
 }
 
-std::unique_ptr<VolumeReader> open_organelle_map(const JobContext& ctx, const std::string& name) {
-  const fs::path inferred = derived(ctx, name + "_prob");
-  const bool has_inferred = fs::exists(inferred);
-  if (!has_volume(ctx.config(), name) && has_inferred) return open_volume(inferred, name + "_prob");
-  if (has_inferred)
-    throw Error(Category::config, ctx.config().where("dataset.volumes." + name) + ": the run has a map of its own, '" +
+bool has_map(const RunConfig& config, const std::string& name) {
+  return has_volume(config, name) || is_inferred(config, name);
+}
+
+void require_map(const RunConfig& config, const Box3& box, const std::string& name, StageInputs& inputs) {
+  require_volume(config, box, name, false, inputs);
+}
+
+fs::path inferred_map(const RunConfig& config, const fs::path& run, const std::string& name) {
+  const fs::path inferred = run / "volumes" / (name + "_prob.json");
+  if (!fs::exists(inferred)) return {};
+  if (has_volume(config, name))
+    throw Error(Category::config, config.where("dataset.volumes." + name) + ": the run has a map of its own, '" +
                                       inferred.string() + "', beside dataset.volumes." + name +
                                       "; take one of them away");
-  return open_covering(ctx.config(), name, ctx.geometry().box);
+  return inferred;
+}
+
+std::unique_ptr<VolumeReader> open_map(const RunConfig& config, const fs::path& run, const Box3& box,
+                                       const std::string& name) {
+  const fs::path inferred = inferred_map(config, run, name);
+  if (inferred.empty()) return open_covering(config, name, box);
+  auto reader = open_volume(inferred, name + "_prob");
+  if (!reader->info().box().contains(box))
+    throw Error(Category::input, "'" + inferred.string() +
+                                     "' does not cover the dataset: its model works on coarser voxels, and '" + name +
+                                     "' is needed in the dataset's own");
+  return reader;
+}
+
+std::unique_ptr<VolumeReader> open_organelle_map(const JobContext& ctx, const std::string& name) {
+  return open_map(ctx.config(), ctx.in_run(""), ctx.geometry().box, name);
 }
 
 void read_organelle_mask(const RunConfig& config, const std::string& name, const VolumeReader& map, double threshold,

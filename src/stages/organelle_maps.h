@@ -36,8 +36,19 @@ void require_instances(const RunConfig& config, const Box3& box, const std::stri
 /// Opens the instances of a type; covers the dataset's box. Throws Error{input} where has_instances() is false.
 std::unique_ptr<VolumeReader> open_instances(const JobContext& ctx, const std::string& name);
 
-/// Opens the map of a type. Throws Error{config} if the run has both the volume and a derived RUN/volumes/<name>_prob.
+/// Whether the run has a map `name` (organelles, junctions, synapse types, myelin): dataset.volumes.<name>, or one that
+/// `chunk-infer` makes.
+bool has_map(const RunConfig& config, const std::string& name);
+/// Fingerprint of dataset.volumes.<name> if it is there. What `chunk-infer` makes is covered by
+/// Stage::uses = {"chunk-infer"}.
+void require_map(const RunConfig& config, const Box3& box, const std::string& name, StageInputs& inputs);
+/// Opens that map; it covers `box` (dataset) in the dataset's voxels. Throws Error{config} if the run has both the
+/// volume and a derived RUN/volumes/<name>_prob.
+std::unique_ptr<VolumeReader> open_map(const RunConfig& config, const fs::path& run, const Box3& box,
+                                       const std::string& name);
 std::unique_ptr<VolumeReader> open_organelle_map(const JobContext& ctx, const std::string& name);
+/// RUN/volumes/<name>_prob.json, where the run takes the map from there; else empty. Throws as open_map().
+fs::path inferred_map(const RunConfig& config, const fs::path& run, const std::string& name);
 /// 1 where the map exceeds `threshold`, or shows a label of `foreground`; else 0.
 void read_organelle_mask(const RunConfig& config, const std::string& name, const VolumeReader& map, double threshold,
                          VolumeView<std::uint8_t> out);

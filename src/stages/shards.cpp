@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shards.h"
 
+#include <set>
+
 #include "syconn/io/dataset_schema.h"
 
 namespace syconn {
@@ -13,18 +15,32 @@ fs::path top_file(const JobContext& ctx, const std::string& type) { return ctx.i
 
 }  // namespace
 
-void publish_objects(JobContext& ctx, const std::string& type, const ShardSet& base) {
-  TopFile top{{base}, ctx.provenance_json(), true};
+void publish_top(JobContext& ctx, const std::string& type, const TopFile& top) {
+  commit_top_file(top_file(ctx, type), top);
+  ctx.keep("datasets/" + type + ".h5");
+  std::set<std::string> named;
+  for (const ShardSet& set : top.sets) named.insert(set.files.begin(), set.files.end());
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(ctx.in_run("datasets/" + type), ignored)) {
+    const std::string file = entry.path().filename().string();
+    if (entry.path().extension() == ".h5" && file[0] != '.' && !named.contains(type + "/" + file))
+      fs::remove(entry.path(), ignored);
+  }
+}
+
+void publish_objects(JobContext& ctx, const std::string& type, const ShardSet& base,
+                     const std::string& provenance_json) {
+  TopFile top{{base}, provenance_json.empty() ? ctx.provenance_json() : provenance_json, true};
   if (fs::exists(top_file(ctx, type))) {
     const TopFile before = read_top_file(top_file(ctx, type));
     if (!before.sets.empty() && before.sets[0].stage == base.stage && before.sets[0].files == base.files)
       top.sets.insert(top.sets.end(), before.sets.begin() + 1, before.sets.end());
   }
-  write_top_file(ctx.output("datasets/" + type + ".h5"), top);
+  publish_top(ctx, type, top);
 }
 
 void publish_columns(JobContext& ctx, const std::string& type, const ShardSet& columns) {
-  write_top_file(ctx.output("datasets/" + type + ".h5"), with_shards(read_top_file(top_file(ctx, type)), columns));
+  publish_top(ctx, type, with_shards(read_top_file(top_file(ctx, type)), columns));
 }
 
 }  // namespace syconn

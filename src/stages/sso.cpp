@@ -90,11 +90,12 @@ Stage sso_stage() {
                  {"shards", per_shard, sso_shards, {.mem_gb = 1.5}},
                  {"publish", once, sso_publish, {.mem_gb = 0.5}},
              })
-      .using_results_of({"watershed"})
+      .using_results_of({"chunk-infer", "watershed"})
       .previewing(sso_preview)
-      .reading(inputs, {"dataset.volumes.sv; optional: dataset.supervoxel_graph, merges, splits",
-                        "DIR/volumes/<organelle>_seg or dataset.volumes.<organelle> of kind labels",
-                        "optional: dataset.volumes.myelin, for myelin on skeletons"})
+      .reading(inputs,
+               {"dataset.volumes.sv; optional: dataset.supervoxel_graph, merges, splits",
+                "DIR/volumes/<organelle>_seg or dataset.volumes.<organelle> of kind labels",
+                "optional: dataset.volumes.myelin, or DIR/volumes/myelin_prob of chunk-infer, for myelin on skeletons"})
       .writing({"DIR/datasets/sv.h5, ssv.h5 (cells); columns of DIR/datasets/<organelle>.h5"});
 }
 

@@ -25,11 +25,12 @@ struct MyelinMap {
   Vec3d pitch_nm;
 };
 
-MyelinMap open_map(const RunConfig& config) {
-  MyelinMap map{open_input(config, kMyelin), config.dataset.voxel_size_nm};
-  const auto& own = config.dataset.volumes.at(kMyelin).voxel_size_nm;
-  if (own)
-    map.pitch_nm = *own;
+MyelinMap open_myelin(const RunConfig& config, const fs::path& run) {
+  const fs::path inferred = inferred_map(config, run, kMyelin);
+  MyelinMap map{inferred.empty() ? open_input(config, kMyelin) : open_volume(inferred, std::string(kMyelin) + "_prob"),
+                config.dataset.voxel_size_nm};
+  if (inferred.empty() && config.dataset.volumes.at(kMyelin).voxel_size_nm)
+    map.pitch_nm = *config.dataset.volumes.at(kMyelin).voxel_size_nm;
   else if (map.reader->info().voxel_size_nm)
     map.pitch_nm = *map.reader->info().voxel_size_nm;
   return map;
@@ -132,7 +133,7 @@ std::vector<WindowCount> count(const RunConfig& config, const MyelinMap& map, co
       std::max<std::int64_t>(1, kSlab_vx / std::max<std::int64_t>(1, box.size().x * box.size().y));
   for (std::int64_t z = box.min.z; z < box.max.z; z += step) {
     Volume<std::uint8_t> mask(Box3({box.min.x, box.min.y, z}, {box.max.x, box.max.y, std::min(z + step, box.max.z)}));
-    read_binary(config, kMyelin, *map.reader, kThreshold, mask.view());
+    read_organelle_mask(config, kMyelin, *map.reader, kThreshold, mask.view());
     add_window_counts(mask.view(), map.pitch_nm, nodes.nm, counts);
   }
   return counts;
@@ -143,8 +144,8 @@ std::vector<WindowCount> count(const RunConfig& config, const MyelinMap& map, co
 bool has_myelin(const RunConfig& config) {
   switch (organelle_volume(config, kMyelin)) {
     case OrganelleVolume::none:
-    case OrganelleVolume::inferred:  // sso reads dataset.volumes only
       return false;
+    case OrganelleVolume::inferred:
     case OrganelleVolume::map:
       return true;
     case OrganelleVolume::instances:
@@ -156,8 +157,8 @@ bool has_myelin(const RunConfig& config) {
 }
 
 void require_myelin(const RunConfig& config, const Box3& box, StageInputs& in) {
-  if (!has_myelin(config)) return;
-  const MyelinMap map = open_map(config);
+  if (!has_myelin(config) || !has_volume(config, kMyelin)) return;  // Stage::uses covers what chunk-infer makes
+  const MyelinMap map = open_myelin(config, {});
   check_covers(config, box, map);
   const VolumeConfig& volume = config.dataset.volumes.at(kMyelin);
   Json entry = {{"kind", volume.kind},
@@ -189,7 +190,7 @@ void sso_myelin(JobContext& ctx, const SsoConfig&) {
   const std::uint32_t shards = n_shards(g.voxels());
   RecordWriter<CountRecord> out(ctx.work_output("counts"), shards);
   if (has_myelin(ctx.config())) {
-    const MyelinMap map = open_map(ctx.config());
+    const MyelinMap map = open_myelin(ctx.config(), ctx.in_run(""));
     const Box3 own = intersect(map_box(ctx.job().box, g.voxel_size_nm, map.pitch_nm), map.reader->info().box());
     const Nodes nodes = nodes_in(ctx, own, map.pitch_nm);
     const std::vector<WindowCount> counts = count(ctx.config(), map, nodes);

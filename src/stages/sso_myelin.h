@@ -12,10 +12,11 @@
 /// to the shards (step `myelin`), which add them up and vote. Windows, threshold and vote: docs/stages/sso.md.
 namespace syconn {
 
-/// Whether the run has a map of myelin: dataset.volumes.myelin, of a pitch of its own if need be. Throws Error{config}
+/// Whether the run has a map of myelin: dataset.volumes.myelin or that of `chunk-infer`, of a pitch of its own if need
+/// be. Throws Error{config}
 /// for kind image, and for labels without foreground.
 bool has_myelin(const RunConfig& config);
-/// Fingerprint of the map, if there is one. Throws Error{input} if it does not cover the dataset.
+/// Fingerprint of dataset.volumes.myelin, if it is there. Throws Error{input} if it does not cover the dataset.
 void require_myelin(const RunConfig& config, const Box3& box, StageInputs& in);
 
 /// In the job of `skeletons`: nodes on their way to the chunks, as work output `nodes`. Nothing without a map.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <cmath>
 
+#include "shards.h"
 #include "sso_steps.h"
 #include "syconn/core/crc32c.h"
 #include "syconn/core/json.h"
 #include "syconn/core/sha256.h"
-#include "syconn/io/dataset_top.h"
 #include "syconn/io/segmentation_dataset.h"
 
 namespace syconn {
@@ -256,13 +256,6 @@ std::string ssv_shard(JobContext& ctx, const SsoConfig& c, const std::vector<Sso
           });
 }
 
-/// The base shards that `watershed` made, as its top file lists them.
-ShardSet base_of(const fs::path& top_file) {
-  for (const ShardSet& set : read_top_file(top_file).sets)
-    if (set.stage == "watershed") return set;
-  throw Error(Category::input, "'" + top_file.string() + "' has no shards of stage 'watershed'");
-}
-
 }  // namespace
 
 void sso_shards(JobContext& ctx, const SsoConfig& c) {
@@ -291,7 +284,8 @@ std::string top_provenance(const JobContext& ctx) {
 }  // namespace
 
 void sso_publish(JobContext& ctx, const SsoConfig&) {
-  if (!has_myelin(ctx.config())) ctx.note("no dataset.volumes.myelin: cells have no myelin_fraction, nodes no myelin");
+  if (!has_myelin(ctx.config()))
+    ctx.note("no dataset.volumes.myelin and no model that makes it: cells have no myelin_fraction, nodes no myelin");
   const std::vector<SsoType> types = sso_types(ctx.config());
   const std::uint32_t shards = n_shards(ctx.geometry().voxels());
   std::map<std::string, ShardSet> sets;
@@ -304,11 +298,12 @@ void sso_publish(JobContext& ctx, const SsoConfig&) {
     }
   }
   for (const auto& [type, set] : sets) {
-    const std::string relative = "datasets/" + type + ".h5";
-    TopFile top{{set}, top_provenance(ctx), true};
-    const auto found = std::find_if(types.begin(), types.end(), [&](const SsoType& t) { return t.name == type; });
-    if (found != types.end() && !found->own) top.sets.insert(top.sets.begin(), base_of(ctx.in_run(relative)));
-    write_top_file(ctx.output(relative), top);
+    const bool columns = std::any_of(types.begin(), types.end(),
+                                     [&, &name = type](const SsoType& t) { return t.name == name && !t.own; });
+    if (columns)
+      publish_columns(ctx, type, set);
+    else
+      publish_objects(ctx, type, set, top_provenance(ctx));
   }
 }
 

@@ -91,11 +91,12 @@ DatasetSchema cell_schema(const JobContext& ctx) {
 void withdraw(JobContext& ctx) {
   std::error_code ignored;
   fs::remove(synapse_input(ctx, "syn_ssv"), ignored);
+  fs::remove_all(ctx.in_run("datasets/syn_ssv"), ignored);
   const fs::path cells = synapse_input(ctx, "ssv");
   if (!fs::exists(cells)) return;
   TopFile top = read_top_file(cells);
   if (std::erase_if(top.sets, [](const ShardSet& set) { return set.stage == kStage; }) > 0)
-    write_top_file(ctx.output("datasets/ssv.h5"), top);
+    publish_top(ctx, "ssv", top);
 }
 
 }  // namespace

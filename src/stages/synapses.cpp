@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "organelle_maps.h"
 #include "shards.h"
 #include "synapse_steps.h"
-#include "volumes.h"
 
 /// Synapses between cells: docs/stages/synapses.md.
 namespace syconn {
@@ -39,7 +39,7 @@ std::uint64_t mesh_memory(const RunConfig& config, const Geometry& g) {
 StageInputs inputs(const RunConfig& config, const Geometry&) {
   StageInputs in;
   // Without junctions there are no synapses, but a stage listed by name runs and says so.
-  if (config.stages.empty() && !has_volume(config, "sj")) in.missing.push_back("dataset.volumes.sj");
+  if (config.stages.empty() && !has_map(config, "sj")) in.missing.push_back("dataset.volumes.sj");
   const std::string& forest = config.section<SynapsesConfig>("synapses").forest;
   if (forest.empty()) return in;
   if (!fs::is_regular_file(forest))

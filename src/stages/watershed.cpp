@@ -181,9 +181,7 @@ void publish_type(JobContext& ctx, const std::string& type) {
   for (std::int64_t i = 0; i < grid.count(); ++i)
     parts.push_back({grid.chunk_box(i), volume_chunk_file(name, grid.chunk_box(i))});
   publish_volume(ctx, name, parts, meta_of(ctx, type));
-  const TopFile top{
-      {shard_set(type, "watershed", ctx.hash8(), n_shards(ctx.geometry().voxels()))}, ctx.provenance_json(), true};
-  write_top_file(ctx.output("datasets/" + type + ".h5"), top);
+  publish_objects(ctx, type, shard_set(type, "watershed", ctx.hash8(), n_shards(ctx.geometry().voxels())));
 }
 
 void publish(JobContext& ctx, const WatershedConfig& config) {

@@ -172,6 +172,18 @@ TEST(ContactsStage, SameBytesForAnyChunksThreadsAndOrder) {
   EXPECT_TRUE(fs::exists(folder / "run2/work/contacts/gather/done/0.json")) << "merge_fan_in 2 must gather";
 }
 
+TEST(ContactsStage, ShardsOfAnEarlierConfigAreRemoved) {
+  const test::TempFolder folder;
+  write_input(shared_tissue(), folder.path());
+  const std::string yaml = config("chunk_vx: [192, 192, 192]", "threads: 2");
+  test::run_stages(yaml + "contacts: {closings: 3}\n", folder.path());
+  const auto before = bytes_of(folder / "run/datasets");
+  test::run_stages(yaml, folder.path());
+  test::run_stages(yaml, folder.path(), "fresh");
+  EXPECT_TRUE(bytes_of(folder / "run/datasets") == bytes_of(folder / "fresh/datasets"));
+  EXPECT_FALSE(bytes_of(folder / "run/datasets") == before);
+}
+
 TEST(ContactsStage, WithoutJunctionsOnlyContacts) {
   const test::TempFolder folder;
   write_input(shared_tissue(), folder.path());
