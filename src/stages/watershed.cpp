@@ -247,6 +247,7 @@ Stage watershed_stage() {
                  {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.05}},
                  {"publish", once, publish, {.mem_gb = 0.5}},
              })
+      .leaving_out("mask")
       .reading(inputs, {"dataset.volumes.<type> of kind probability, or labels with foreground; types: mi, vc, …",
                         "DIR/volumes/<type>_prob.json where chunk-infer makes it"})
       .using_results_of({"chunk-infer"})
