@@ -56,7 +56,7 @@ Stage synapses_stage() {
                                         {"pairs", per_shard, synapse_pairs, {.mem_gb = 1}},
                                         {"agglomerate", per_id_slice, synapse_agglomerate, {}, slice_memory},
                                         {"number", once, synapse_number, {.mem_gb = 1}},
-                                        {"meshes", per_id_slice, synapse_meshes, {}, mesh_memory},
+                                        {"meshes", per_id_slice, synapse_meshes, {.mvx_per_s = 3.3}, mesh_memory},
                                         {"gather", per_shard, synapse_gather, {.mem_gb = 1}},
                                         {"organelles", per_shard, synapse_organelles, {.mem_gb = 0.5}},
                                         {"near", per_id_slice, synapse_near, {}, slice_memory},
