@@ -33,6 +33,7 @@ void add_attempts(const StepRounds& files, Json& s) {
   std::int64_t tasks = 0, attempts = 0, requeues = 0, jobs = 0, first_jobs = 0, request_mb = 0, killed = 0;
   double slot_s = 0;
   for (const Round& round : files.all()) {
+    if (round.leader.is_set() && !files.evidence(round.number, 0).started) continue;  // its leader failed before
     std::int64_t n = 0;
     for (const RoundArray& array : round.arrays) n += array.count, request_mb = std::max(request_mb, array.memory_mb);
     for (std::int64_t i = 0; i < n; ++i) {
