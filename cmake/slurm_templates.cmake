@@ -4,6 +4,7 @@ set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS slurm/step.sbatch
 file(READ ${PROJECT_SOURCE_DIR}/slurm/step.sbatch SYCONN_STEP_SBATCH)
 file(READ ${PROJECT_SOURCE_DIR}/slurm/gate.sbatch SYCONN_GATE_SBATCH)
 file(READ ${PROJECT_SOURCE_DIR}/slurm/gpu_check.sh SYCONN_GPU_CHECK)
+string(REGEX REPLACE "^#[^\n]*\n" "" SYCONN_GPU_CHECK "${SYCONN_GPU_CHECK}")  # the licence stands on top of the script
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/slurm_templates.cpp @ONLY CONTENT
 [[namespace syconn {
 extern const char* const kStepTemplate;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Without its device a GPU task fails or crawls: the node is bad, another one may do. Back into the queue without this
 # node; exit 76 where that is refused, then the next round leaves the node out.
 gpus=${CUDA_VISIBLE_DEVICES:-}
