@@ -44,6 +44,7 @@ StageInputs inputs(const RunConfig& config, const Geometry&) {
   if (forest.empty()) return in;
   if (!fs::is_regular_file(forest))
     throw Error(Category::input, config.where("synapses.forest") + ": there is no file '" + forest + "'");
+  synapse_forest(config);  // a wrong one is refused before anything runs
   in.fingerprints["synapses.forest"] = {{"bytes", fs::file_size(forest)}, {"crc32c", file_crc32c(forest)}};
   return in;
 }
