@@ -67,7 +67,7 @@ struct PointTrainOptions {
   int decay_every = 100;          ///< updates after which the rate is multiplied by
   double decay = 0.99;
   int total_steps = 0;
-  LossOptions loss;
+  LossOptions loss = {};
   double margin = 0.2;            ///< of triplets
   double embedding_l1 = 0;        ///< weight of the mean L1 norm of embeddings in the triplet loss
   bool double_precision = false;  ///< for checks
