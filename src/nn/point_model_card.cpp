@@ -20,6 +20,11 @@ void check_point_card(const PointModelCard& card, const std::string& origin) {
   if (card.n_points < 1 || card.n_points > (1 << 24)) wrong_key(origin, "n_points", "must be 1..2^24");
   if (card.normalisation != "unit sphere" && card.normalisation != "divide")
     wrong_key(origin, "normalisation", "must be 'unit sphere' or 'divide'");
+  if (card.metric != "path" && card.metric != "euclidean") wrong_key(origin, "metric", "must be path or euclidean");
+  for (const auto& [key, value] : {std::pair("pivot_nm", card.pivot_nm), {"surface_voxel_nm", card.surface_voxel_nm},
+                                   {"organelle_voxel_nm", card.organelle_voxel_nm},
+                                   {"synapse_voxel_nm", card.synapse_voxel_nm}})
+    if (!(value > 0) || value > 1e6) wrong_key(origin, key, "must be positive");
   if (!(card.scale_nm > 0) || !std::isfinite(card.scale_nm)) wrong_key(origin, "scale_nm", "must be positive");
 }
 
@@ -35,6 +40,11 @@ Json PointModelCard::to_json() const {
           {"n_points", n_points},
           {"normalisation", normalisation},
           {"scale_nm", scale_nm},
+          {"metric", metric},
+          {"pivot_nm", pivot_nm},
+          {"surface_voxel_nm", surface_voxel_nm},
+          {"organelle_voxel_nm", organelle_voxel_nm},
+          {"synapse_voxel_nm", synapse_voxel_nm},
           {"training_data_hash", training_data_hash},
           {"training", training},
           {"quality", quality}};
@@ -49,6 +59,10 @@ PointModelCard PointModelCard::from_json(const Json& json, const std::string& or
     card.classes = json.at("classes").get<std::vector<std::string>>();
     card.context_nm = json.at("context_nm"), card.n_points = json.at("n_points");
     card.normalisation = json.at("normalisation"), card.scale_nm = json.at("scale_nm");
+    card.metric = json.value("metric", card.metric), card.pivot_nm = json.value("pivot_nm", card.pivot_nm);
+    card.surface_voxel_nm = json.value("surface_voxel_nm", card.surface_voxel_nm);
+    card.organelle_voxel_nm = json.value("organelle_voxel_nm", card.organelle_voxel_nm);
+    card.synapse_voxel_nm = json.value("synapse_voxel_nm", card.synapse_voxel_nm);
     card.training_data_hash = json.value("training_data_hash", "");
     card.training = json.value("training", Json::object()), card.quality = json.value("quality", Json::object());
     check_point_card(card, origin);

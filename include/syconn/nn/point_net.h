@@ -23,6 +23,9 @@ struct PointModelCard {
   int n_points = 15'000;                      ///< of a sample
   std::string normalisation = "unit sphere";  ///< of coordinates: unit sphere, or divide: by scale_nm after centring
   double scale_nm = 1;
+  std::string metric = "path";  ///< how far a context reaches: path along the skeleton, or euclidean
+  double pivot_nm = 7'500;      ///< contexts are drawn around one skeleton node a voxel of this edge
+  double surface_voxel_nm = 80, organelle_voxel_nm = 100, synapse_voxel_nm = 100;  ///< one vertex a voxel is kept
   std::string training_data_hash;
   Json training = Json::object();  ///< data, seed, steps, recipe
   Json quality = Json::object();   ///< measured, on what
