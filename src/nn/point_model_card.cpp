@@ -21,7 +21,8 @@ void check_point_card(const PointModelCard& card, const std::string& origin) {
   if (card.normalisation != "unit sphere" && card.normalisation != "divide")
     wrong_key(origin, "normalisation", "must be 'unit sphere' or 'divide'");
   if (card.metric != "path" && card.metric != "euclidean") wrong_key(origin, "metric", "must be path or euclidean");
-  for (const auto& [key, value] : {std::pair("pivot_nm", card.pivot_nm), {"surface_voxel_nm", card.surface_voxel_nm},
+  for (const auto& [key, value] : {std::pair("pivot_nm", card.pivot_nm),
+                                   {"surface_voxel_nm", card.surface_voxel_nm},
                                    {"organelle_voxel_nm", card.organelle_voxel_nm},
                                    {"synapse_voxel_nm", card.synapse_voxel_nm}})
     if (!(value > 0) || value > 1e6) wrong_key(origin, key, "must be positive");

@@ -42,8 +42,9 @@ PointModelCard point_card_of(const RunConfig& config, const std::string& key, co
   }
   const PointNetConfig& net = card.architecture;
   if (net.head != head || net.has_targets())
-    throw Error(Category::config, where + "'" + model + "' gives one answer a " + (net.head == "mean" ? "sample" : "point") +
-                                      "; this needs one a " + (head == "mean" ? "sample" : "point"));
+    throw Error(Category::config, where + "'" + model + "' gives one answer a " +
+                                      (net.head == "mean" ? "sample" : "point") + "; this needs one a " +
+                                      (head == "mean" ? "sample" : "point"));
   if (net.inputs != 1 && net.inputs != 4 && net.inputs != 5 && net.inputs != 6)
     throw Error(Category::config, where + "'" + model + "' takes " + std::to_string(net.inputs) +
                                       " inputs; there are 1 (surface), 4 (and organelles, synapses), 5 (synapses by "
@@ -62,8 +63,8 @@ void require_point_model(const RunConfig& config, const std::string& key, const 
                           {"crc32c", file_crc32c(model)}};
 }
 
-void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots,
-                      std::uint64_t seed, int threads,
+void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,
+                      int threads,
                       const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take) {
   for (std::size_t first = 0; first < pivots.size(); first += kContextsAtOnce) {
     const std::size_t n = std::min(kContextsAtOnce, pivots.size() - first);

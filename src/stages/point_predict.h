@@ -23,8 +23,8 @@ void require_point_model(const RunConfig& config, const std::string& key, const 
 
 /// Calls take(i, sample's points, outputs) for every context i that has points, in order of i. Contexts are drawn in
 /// order, then sampled and predicted by up to `threads` threads, `kContextsAtOnce` at a time.
-void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots,
-                      std::uint64_t seed, int threads,
+void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,
+                      int threads,
                       const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take);
 inline constexpr std::size_t kContextsAtOnce = 32;
 

@@ -39,9 +39,7 @@ void mark_myelin(CellCloud& cloud, const CellParts& cell) {
       cloud.feature[i] = kMyelinatedSurface;
 }
 
-std::vector<std::int32_t> as_int32(const std::vector<std::uint32_t>& values) {
-  return {values.begin(), values.end()};
-}
+std::vector<std::int32_t> as_int32(const std::vector<std::uint32_t>& values) { return {values.begin(), values.end()}; }
 
 /// Builds the levels one after the other; each level's points stand in one grid that all layers share.
 class PyramidBuilder {
@@ -63,7 +61,8 @@ class PyramidBuilder {
       const auto key = std::tuple(n.from, n.to, n.k);
       auto found = lists_.find(key);
       if (found == lists_.end())
-        found = lists_.emplace(key, as_int32(grid(n.from).nearest(points(n.to), static_cast<std::uint32_t>(n.k)))).first;
+        found =
+            lists_.emplace(key, as_int32(grid(n.from).nearest(points(n.to), static_cast<std::uint32_t>(n.k)))).first;
       pyramid_.neighbours.push_back(found->second);
     }
     return std::move(pyramid_);
@@ -136,7 +135,8 @@ std::vector<std::uint32_t> CellSamples::points(std::uint32_t pivot, std::uint64_
                                                double reach) {
   if (!contexts_) return {};
   const ContextMetric metric = card_.metric == "path" ? ContextMetric::path : ContextMetric::euclidean;
-  const std::vector<std::uint32_t> candidates = of_nodes_->points(contexts_->nodes(pivot, reach * card_.context_nm, metric));
+  const std::vector<std::uint32_t> candidates =
+      of_nodes_->points(contexts_->nodes(pivot, reach * card_.context_nm, metric));
   return draw_points(candidates, static_cast<std::uint32_t>(card_.n_points), {seed, cell_.id, pivot, edition});
 }
 

@@ -18,8 +18,8 @@ inline constexpr std::uint32_t kNoVertex = UINT32_MAX;
 /// A cell as points: one vertex a voxel of its surface, its organelles and its synapses.
 struct CellCloud {
   std::vector<Vec3f> points_nm;
-  std::vector<std::uint8_t> feature;   ///< PointFeature of each
-  std::vector<std::uint32_t> vertex;   ///< of the cell's mesh; kNoVertex for other points
+  std::vector<std::uint8_t> feature;  ///< PointFeature of each
+  std::vector<std::uint32_t> vertex;  ///< of the cell's mesh; kNoVertex for other points
 };
 /// With the voxel sizes of the card; what a network of so few inputs cannot tell is left out (shape only: surface).
 /// Surface vertices whose nearest node is myelinated are kMyelinatedSurface where the card has six inputs.
@@ -46,7 +46,9 @@ class CellSamples {
   /// Nodes around which contexts lie, one a voxel of card.pivot_nm; ascending.
   const std::vector<std::uint32_t>& pivots() const { return pivots_; }
   /// Nearest node of each point of the cloud.
-  std::span<const std::uint32_t> node_of_point() const { return of_nodes_ ? of_nodes_->node_of_point() : std::span<const std::uint32_t>(); }
+  std::span<const std::uint32_t> node_of_point() const {
+    return of_nodes_ ? of_nodes_->node_of_point() : std::span<const std::uint32_t>();
+  }
   /// `n` pivots at random: without replacement where there are enough.
   std::vector<std::uint32_t> draw_pivots(std::uint32_t n, std::uint64_t seed) const;
   /// The points of a context of `reach` times the card's radius, drawn but not yet normalised; empty where no point

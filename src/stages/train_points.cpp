@@ -31,8 +31,9 @@ struct Checkpoint {
     if (!fs::exists(weights)) return {};
     const Json json = parse_json(read_file(notes), notes.string());
     if (json.at("settings").get<std::string>() != settings)
-      throw Error(Category::config, weights.string() + ": the checkpoint was made with other settings or data; use "
-                                                       "another folder, or remove it");
+      throw Error(Category::config, weights.string() +
+                                        ": the checkpoint was made with other settings or data; use "
+                                        "another folder, or remove it");
     net.load_checkpoint(weights);
     auto losses = json.at("losses").get<std::vector<double>>();  // written first, so never shorter
     losses.resize(static_cast<std::size_t>(net.steps_done()));
@@ -96,10 +97,8 @@ Json report_of(const ConfusionMatrix& m, const std::vector<std::string>& classes
   Json rows = Json::array();
   for (std::uint32_t c = 0; c < m.n_classes(); ++c) {
     const ClassScore s = m.score(c);
-    out["classes"][classes[c]] = {{"support", s.support},
-                                  {"precision", number(s.precision)},
-                                  {"recall", number(s.recall)},
-                                  {"f1", number(s.f1)}};
+    out["classes"][classes[c]] = {
+        {"support", s.support}, {"precision", number(s.precision)}, {"recall", number(s.recall)}, {"f1", number(s.f1)}};
     Json row = Json::array();
     for (std::uint32_t k = 0; k < m.n_classes(); ++k) row.push_back(m(c, k));
     rows.push_back(row);

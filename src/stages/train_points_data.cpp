@@ -70,7 +70,8 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
       else
         cell->label = labels_of(cell->cloud, table.ragged<std::uint8_t>("vertex_comp", "values")(row), of_code, id);
       if (by_type && cell->type >= data.classes.size()) return;
-      for (std::vector<Vec3f>* points : {&cell->parts.surface_nm, &cell->parts.mi_nm, &cell->parts.vc_nm, &cell->parts.syn_nm})
+      for (std::vector<Vec3f>* points :
+           {&cell->parts.surface_nm, &cell->parts.mi_nm, &cell->parts.vc_nm, &cell->parts.syn_nm})
         *points = {};
       cell->samples = std::make_unique<CellSamples>(cell->parts, cell->cloud, card);
       data.cells.push_back(std::move(cell));

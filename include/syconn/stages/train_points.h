@@ -22,14 +22,14 @@ struct PointTraining {
   std::vector<fs::path> train, test;  ///< runs with datasets/ssv.h5 that has cell_type, or vertex_comp
   /// Of compartments: the classes, each with the codes of vertex_comp it stands for; other codes do not count.
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> compartments;
-  PointModelCard card;        ///< architecture, context, points, voxel sizes; inputs, classes and quality are filled in
+  PointModelCard card;  ///< architecture, context, points, voxel sizes; inputs, classes and quality are filled in
   PointTrainOptions options;
   std::int64_t steps = 1000, checkpoint_every = 200;
-  int batch = 8;              ///< samples a step
-  int test_contexts = 20;     ///< a test cell (of compartments: all pivots)
+  int batch = 8;           ///< samples a step
+  int test_contexts = 20;  ///< a test cell (of compartments: all pivots)
   std::uint64_t seed = 1;
   DeviceOptions device;
-  fs::path out;               ///< folder: model.pt, model.json, report.json, loss.png, confusion.png, checkpoint.pt
+  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, confusion.png, checkpoint.pt
 };
 
 struct PointTrained {
