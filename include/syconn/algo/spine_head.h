@@ -19,10 +19,11 @@ struct SpineHeadScene {
   Vec3d synapse_nm;
 };
 
-/// The box around a synapse that the published pipeline looks at (±200,200,100 voxels of 10,10,20-25 nm, that is
-/// ±2,000 nm in x and y and `reach_vx` grid voxels in general), clipped at the world, not shifted.
+/// ±(200,200,100) voxels around a synapse on the grid (2,2,1).
+inline constexpr Vec3i kSpineHeadReach_vx{100, 100, 100};
+/// The box around a synapse, in grid voxels: clipped at the world, not shifted.
 Box3 spine_head_box(const Vec3d& synapse_nm, const Vec3d& voxel_nm, const Vec3d& origin_nm, const Box3& world,
-                    const Vec3i& reach_vx);
+                    const Vec3i& reach_vx = kSpineHeadReach_vx);
 
 /// Volume of the spine head that bears the synapse, or nothing where no head is found. Cavities of the cell are filled;
 /// every local maximum (26 neighbours, ties included) of the distance to the cell's surface, in grid voxels, takes the
