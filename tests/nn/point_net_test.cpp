@@ -279,6 +279,25 @@ TEST_F(PointNets, TripletsPullTogether) {
   EXPECT_THROW(net->accumulate_triplets({std::span(samples).first(2), std::span(features).first(80)}), Error);
 }
 
+TEST_F(PointNets, OnAGpuTheSame) {
+  if (!nn_room().has_cuda()) GTEST_SKIP() << "no CUDA device";
+  PointNetConfig global = cell_type_net(2, 3);
+  global.levels = {0, 30, 20, 10, 8, 4}, global.dropout = 0;
+  for (const PointNetConfig& c : {segmentation_net(2, 3, 1024, 8), global, astrocyte_net(2, 3)}) {
+    const auto cpu = trainer(c), gpu = nn_room().point_trainer(c, {}, {.device = "cuda"}, 7);
+    const std::vector<PointPyramid> samples{random_pyramid(c, 60, 1, false), random_pyramid(c, 60, 2, false)};
+    const std::vector<float> features = random_values(240, 3);
+    const auto a = cpu->outputs({samples, features}), b = gpu->outputs({samples, features});
+    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-4 * (1 + std::abs(a[i])));
+    const std::vector<std::uint8_t> labels(a.size() / 3, 1);
+    EXPECT_NEAR(cpu->accumulate({samples, features}, labels), gpu->accumulate({samples, features}, labels), 1e-4);
+    for (const TensorInfo& info : point_net_tensors(c)) {
+      const auto x = cpu->gradient(info.name), y = gpu->gradient(info.name);
+      for (std::size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(x[i], y[i], 1e-3 * (1 + std::abs(x[i]))) << info.name;
+    }
+  }
+}
+
 TEST_F(PointNets, LossOfNothingIsZero) {
   const std::vector<float> logits{1, 2, 3, 4, 5, 6};
   const std::vector<std::uint8_t> labels{255, 255};
