@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "../conv_point_kernels.h"
+#include "conv_point_kernels.h"
 #include "syconn/core/parallel.h"
 
 namespace syconn {
