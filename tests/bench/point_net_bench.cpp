@@ -41,10 +41,10 @@ void segmentation_step(benchmark::State& s) {
 }
 void cell_type(benchmark::State& s) { measure(s, cell_type_net(6, 11), 50'000, false); }
 void cell_type_step(benchmark::State& s) { measure(s, cell_type_net(6, 11), 50'000, true); }
-BENCHMARK(segmentation)->Arg(4096)->Arg(15'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(segmentation_step)->Arg(4096)->Arg(15'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(cell_type)->Unit(benchmark::kMillisecond);
-BENCHMARK(cell_type_step)->Unit(benchmark::kMillisecond);
+BENCHMARK(segmentation)->Arg(4096)->Arg(15'000)->Unit(benchmark::kMillisecond)->MinTime(2);
+BENCHMARK(segmentation_step)->Arg(4096)->Arg(15'000)->Unit(benchmark::kMillisecond)->MinTime(2);
+BENCHMARK(cell_type)->Unit(benchmark::kMillisecond)->MinTime(2);
+BENCHMARK(cell_type_step)->Unit(benchmark::kMillisecond)->MinTime(2);
 
 }  // namespace
 }  // namespace syconn

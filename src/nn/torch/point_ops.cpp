@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "../conv_point_kernels.h"
+#include "conv_point_kernels.h"
+#include "syconn/core/parallel.h"
 
 namespace syconn {
 namespace {
@@ -133,10 +134,14 @@ SampleGradient backward_sample(const tensor_list& in, std::int64_t sample, bool 
   return sum;
 }
 
+thread_local int sample_threads = 1;
+
+/// LibTorch and the linear algebra keep to one thread each, whose sums would depend on their number otherwise.
 template <class Fn>
 void for_samples(std::int64_t n, const Fn& fn) {
-  at::parallel_for(0, n, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) fn(i);
+  parallel_for(n, sample_threads, [&](std::int64_t i) {
+    if (at::get_num_threads() != 1) at::set_num_threads(1);
+    fn(i);
   });
 }
 
@@ -270,6 +275,8 @@ class NormFunction : public torch::autograd::Function<NormFunction> {
 };
 
 }  // namespace
+
+void use_sample_threads(int n) { sample_threads = n; }
 
 void collapse(const Tensor& w1, const Tensor& b1, const Tensor& centres, ConvPointWeights& into) {
   into.a = w1.view({w1.size(0), 3, kKernel}).sum(2);

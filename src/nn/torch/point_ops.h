@@ -21,6 +21,9 @@ struct ConvPointWeights {
 /// A and b of W1 (hidden x 48), b1 and centres (3 x 16); gradients flow through.
 void collapse(const torch::Tensor& w1, const torch::Tensor& b1, const torch::Tensor& centres, ConvPointWeights& into);
 
+/// Threads over the samples of a batch, for calls from this thread. They do not show in results.
+void use_sample_threads(int n);
+
 /// B x Q x outputs of features B x N x channels. On the CPU in tiles of queries, one sample a thread; elsewhere, and
 /// with `plain`, by LibTorch's operations.
 torch::Tensor conv_point(const torch::Tensor& features, const Neighbourhoods& where, const ConvPointWeights& weights,

@@ -6,6 +6,7 @@
 
 #include "losses.h"
 #include "point_module.h"
+#include "point_ops.h"
 #include "syconn/core/rng.h"
 #include "trainer.h"
 
@@ -77,14 +78,14 @@ class Trainer final : public PointTrainer {
   }
 
   std::vector<double> outputs(const PointBatch& batch) override {
-    use_threads(threads_);
+    use_sample_threads(threads_), use_threads(1);
     const torch::NoGradGuard no_grad;
     return in_words("point network",
                     [&] { return values_of<double>(net_.forward(net_.tensors_of(batch)), torch::kFloat64); });
   }
 
   double accumulate(const PointBatch& batch, std::span<const std::uint8_t> labels) override {
-    use_threads(threads_);
+    use_sample_threads(threads_), use_threads(1);
     const Tensor y = trained_outputs(batch).flatten(0, -2);
     if (y.size(0) != static_cast<std::int64_t>(labels.size()))
       throw Error(Category::runtime, "there are " + std::to_string(labels.size()) + " labels for " +
@@ -98,7 +99,7 @@ class Trainer final : public PointTrainer {
   }
 
   double accumulate_triplets(const PointBatch& batch) override {
-    use_threads(threads_);
+    use_sample_threads(threads_), use_threads(1);
     if (batch.samples.size() % 3 != 0 || net_.config().head == "points")
       throw Error(Category::runtime, "triplets need one output a sample, and as many anchors as positives, negatives");
     const Tensor z = trained_outputs(batch);
@@ -108,7 +109,7 @@ class Trainer final : public PointTrainer {
   }
 
   std::vector<double> backward(const PointBatch& batch, std::span<const float> output_gradient) override {
-    use_threads(threads_);
+    use_sample_threads(threads_), use_threads(1);
     PointTensors in = net_.tensors_of(batch);
     in.features = in.features.clone().set_requires_grad(true);
     const Tensor y = net_.forward(in);
@@ -121,7 +122,7 @@ class Trainer final : public PointTrainer {
   }
 
   void update() override {
-    use_threads(threads_);
+    use_sample_threads(threads_), use_threads(1);
     if (added_ == 0) throw Error(Category::runtime, "an update needs gradients");
     const torch::NoGradGuard no_grad;
     for (const Tensor& t : net_.trainable())
@@ -227,7 +228,7 @@ class Net final : public PointNet {
   const PointModelCard& card() const override { return card_; }
 
   std::vector<float> predict(const PointBatch& batch) override {
-    use_threads(threads_);
+    use_sample_threads(threads_), use_threads(1);
     const torch::NoGradGuard no_grad;
     return in_words("point network " + card_.name,
                     [&] { return values_of<float>(net_.forward(net_.tensors_of(batch)), torch::kFloat32); });

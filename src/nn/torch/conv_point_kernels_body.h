@@ -123,26 +123,38 @@ inline void gather_back_rows(const std::int32_t* neighbours, const Real* feature
     for (int v = 0; v < 2; ++v) at(dh + r * kKernel + 8 * v) = scale * sum[r][v];
 }
 
+/// Adds to eight channels of kRows neighbours; `turned`: their gradient, elements x 8.
+template <class Real, int kRows>
+inline void add_feature_rows(const std::int32_t* neighbours, int n, int channels, const Real* h, const Real* turned,
+                             Real* dfeatures) {
+  V<Real> even[kRows] = {}, odd[kRows] = {};
+  for (int i = 0; i < kKernel; i += 2) {
+    const V<Real> t0 = at(turned + 8 * i), t1 = at(turned + 8 * i + 8);
+    for (int r = 0; r < kRows; ++r) {
+      even[r] += h[r * kKernel + i] * t0;
+      odd[r] += h[r * kKernel + i + 1] * t1;
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    const V<Real> sum = even[r] + odd[r];
+    Real* out = dfeatures + static_cast<std::int64_t>(neighbours[r]) * channels;
+    if (n == 8)
+      at(out) += sum;
+    else
+      for (int c = 0; c < n; ++c) out[c] += sum[c];
+  }
+}
+
 /// Eight channels (or fewer) of a query's neighbours; `dg` starts at the first of them.
 template <class Real>
 inline void add_feature_gradient(const std::int32_t* neighbours, int k, int n, int channels, Real scale, const Real* h,
                                  const Real* dg, Real* dfeatures) {
-  Real turned[kKernel][8] = {};
+  Real turned[kKernel * 8] = {};
   for (int c = 0; c < n; ++c)
-    for (int i = 0; i < kKernel; ++i) turned[i][c] = scale * dg[c * kKernel + i];
-  for (int j = 0; j < k; ++j) {
-    V<Real> even = {}, odd = {};
-    for (int i = 0; i < kKernel; i += 2) {
-      even += h[j * kKernel + i] * at(turned[i]);
-      odd += h[j * kKernel + i + 1] * at(turned[i + 1]);
-    }
-    even += odd;
-    Real* out = dfeatures + static_cast<std::int64_t>(neighbours[j]) * channels;
-    if (n == 8)
-      at(out) += even;
-    else
-      for (int c = 0; c < n; ++c) out[c] += even[c];
-  }
+    for (int i = 0; i < kKernel; ++i) turned[8 * i + c] = scale * dg[c * kKernel + i];
+  int j = 0;
+  for (; j + 4 <= k; j += 4) add_feature_rows<Real, 4>(neighbours + j, n, channels, h + j * kKernel, turned, dfeatures);
+  for (; j < k; ++j) add_feature_rows<Real, 1>(neighbours + j, n, channels, h + j * kKernel, turned, dfeatures);
 }
 
 template <class Real>
