@@ -97,12 +97,23 @@ void RunArguments::add_to(CLI::App& app) {
 PipelineRun RunArguments::open(const std::vector<std::string>& only) const {
   const StageTable& table = stage_table();
   if (config.empty() && out.empty()) throw Error(Category::usage, "give -c CONFIG, or -o DIR of an existing run");
-  if (config.empty() && sets.empty() && only.empty() && executor.empty()) return PipelineRun::open(out, table);
+  const auto ask = [&](const RunConfig& of, const fs::path& folder) {
+    if (!quarantine) return;
+    if (of.execution.executor != "slurm")
+      throw Error(Category::usage,
+                  "--quarantine is for --executor slurm: a local run stops at the first chunk that fails");
+    ask_quarantine(folder, *quarantine);
+  };
+  if (config.empty() && sets.empty() && only.empty() && executor.empty()) {
+    if (quarantine) ask(load_config(fs::path(out) / "config.yml", {}, table.sections()), out);
+    return PipelineRun::open(out, table);
+  }
   const fs::path file = config.empty() ? fs::path(out) / "config.yml" : fs::path(config);
   std::vector<std::string> all_sets = sets;
   if (!executor.empty()) all_sets.push_back("execution.executor=" + executor);
   RunConfig loaded = load_config(file, all_sets, table.sections());
   const fs::path folder = out.empty() ? fs::path("runs") / loaded.dataset.name : fs::path(out);
+  ask(loaded, folder);
   return {std::move(loaded), folder, table, only};
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ int slurm_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);
 int version_command(const std::string& name, int argc, char** argv);
 
+inline const char* const kQuarantineHelp =
+    "with executor slurm: go on without up to K chunks that fail in every round; every result lists them. 0: try them "
+    "again [0]";
 inline const char* const kExitCodes =
     "Exit codes: 0 ok, 1 run-time failure, 2 usage, 3 config, 4 input missing or corrupt, 5 verify failed, 6 partial, "
     "75 worth a retry";
@@ -42,6 +46,7 @@ bool parse(CLI::App& app, int argc, char** argv, int& exit_code);
 struct RunArguments {
   std::string config, out, check = "sizes", executor;
   std::vector<std::string> sets;
+  std::optional<std::size_t> quarantine;  ///< asked of the run folder before it is opened
 
   void add_to(CLI::App& app);
   CheckLevel level() const { return check == "full" ? CheckLevel::full : CheckLevel::sizes; }
@@ -52,6 +57,7 @@ struct RunArguments {
 /// -n, --json, -q and what follows: plan or run, then a summary.
 struct RunFlags {
   bool dry_run = false, json = false, quiet = false, wait = false;
+  std::optional<std::size_t> quarantine;
 
   void add_to(CLI::App& app);
   int execute(const PipelineRun& run, CheckLevel level, int argc, char** argv) const;

@@ -62,6 +62,7 @@ void RunFlags::add_to(CLI::App& app) {
   app.add_flag("--json", json, "with --dry-run: as JSON; else a summary as JSON on stdout")->group("Behaviour");
   app.add_flag("--wait", wait, "with executor slurm: return when the run is complete or blocked, not after the submit")
       ->group("Behaviour");
+  app.add_option("--quarantine", quarantine, kQuarantineHelp)->type_name("K")->group("Behaviour");
   app.add_flag("-q,--quiet", quiet, "no progress on stderr")->group("Behaviour");
 }
 
@@ -91,6 +92,7 @@ int run_command(const std::string& name, int argc, char** argv) {
   add_footer(app, name);
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
+  arguments.quarantine = flags.quarantine;
   const PipelineRun run = arguments.open(name == "run" ? std::vector<std::string>{} : std::vector<std::string>{name});
   return flags.execute(run, arguments.level(), argc, argv);
 }

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 
@@ -29,8 +30,27 @@ PipelineRun open_run(const std::string& folder) {
   return PipelineRun::open(fs::absolute(folder).lexically_normal(), stage_table());
 }
 
-/// What a facility's testers break on purpose: "stage/step:job=fail[:times]", hangs, memory. Comma separated in the
-/// variable SYCONN_SLURM_TRIAL; the tests set it in a profile's prologue.
+/// What testers break on purpose: "stage/step:job=what[:value]", comma separated in the variable SYCONN_SLURM_TRIAL,
+/// job
+/// * for all; the tests set it in a profile's prologue. fail[:times], retry[:times], sleep:tenths of seconds,
+/// memory:MB, fail_on:node, vanish_on:node.
+void act(const std::string& what, const std::string& value, const SlurmTask& task) {
+  const long number =
+      value.find_first_not_of("0123456789") == std::string::npos && !value.empty() ? std::stol(value) : -1;
+  const bool on_node = what.ends_with("_on");
+  if (what == "sleep") {
+    ::usleep(static_cast<useconds_t>(number) * 100000);
+  } else if (what == "memory") {
+    std::vector<char> block(static_cast<std::size_t>(number) << 20, 1);
+    if (block[block.size() / 2] == 0) std::cerr << "memory that was written reads as zero\n";
+  } else if (what == "vanish_on" && value == task.node) {  // with its script, as when a node dies
+    ::kill(::getppid(), SIGKILL);
+    ::kill(::getpid(), SIGKILL);
+  } else if (on_node ? value == task.node : number < 0 || task.round + task.restart <= number) {
+    throw Error(what == "retry" ? Category::retry : Category::runtime, "a failure on trial");
+  }
+}
+
 void trial(const std::string& text, const SlurmTask& task, std::int64_t job) {
   std::size_t at = 0;
   while (at < text.size()) {
@@ -42,18 +62,9 @@ void trial(const std::string& text, const SlurmTask& task, std::int64_t job) {
     const std::size_t equals = item.find('=');
     const std::string which = item.substr(place.size(), equals - place.size());
     if (which != "*" && which != std::to_string(job)) continue;
-    std::string what = item.substr(equals + 1);
-    long times = -1;
-    if (const std::size_t colon = what.find(':'); colon != std::string::npos)
-      times = std::stol(what.substr(colon + 1)), what.resize(colon);
-    if (what == "sleep") {
-      ::usleep(static_cast<useconds_t>(times) * 100000);
-    } else if (what == "memory") {  // MB
-      std::vector<char> block(static_cast<std::size_t>(times) << 20, 1);
-      if (block[block.size() / 2] == 0) std::cerr << "memory that was written reads as zero\n";
-    } else if (times < 0 || task.round + task.restart <= times) {
-      throw Error(what == "retry" ? Category::retry : Category::runtime, "a failure on trial");
-    }
+    const std::string what = item.substr(equals + 1);
+    const std::size_t colon = what.find(':');
+    act(what.substr(0, colon), colon == std::string::npos ? "" : what.substr(colon + 1), task);
   }
 }
 
@@ -106,13 +117,18 @@ int task_command(int argc, char** argv) {
 int folder_command(const std::string& verb, const std::string& what, int argc, char** argv) {
   std::string folder;
   bool wait = false;
+  std::optional<std::size_t> quarantine;
   CLI::App app(what, "syconn slurm " + verb);
   app.add_option("RUN", folder, "run folder")->required()->type_name("DIR")->group("Input");
-  if (verb == "resume") app.add_flag("--wait", wait, "wait until the run is complete or blocked")->group("Behaviour");
+  if (verb == "resume") {
+    app.add_flag("--wait", wait, "wait until the run is complete or blocked")->group("Behaviour");
+    app.add_option("--quarantine", quarantine, kQuarantineHelp)->type_name("K")->group("Behaviour");
+  }
   app.footer(help_footer({"RUN/config.yml, plan.json, slurm/profile.yml, the markers"}, {"RUN/slurm, work/*/*/sbatch"},
                          {"syconn slurm " + verb + " runs/mydata"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
+  if (quarantine) ask_quarantine(fs::absolute(folder).lexically_normal(), *quarantine);
   const PipelineRun run = open_run(folder);
   SlurmExecutor executor(run, slurm_profile_of(run.folder()), slurm_caller("syconn slurm " + verb + " " + folder));
   if (verb == "cancel") {

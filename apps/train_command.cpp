@@ -68,6 +68,7 @@ Json json_of(const ForestTraining& t) {
            {"f1", t.f1},
            {"auc", t.auc},
            {"oob_accuracy", t.oob_accuracy},
+           {"synapse_mesh", t.synapse_mesh},
            {"features", t.feature_names},
            {"importance", t.importance}};
   for (const SynapseAnnotations& a : t.annotations) out["annotations"].push_back(json_of(a));

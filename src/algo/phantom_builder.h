@@ -72,6 +72,11 @@ void place_mitochondria(PhantomModel& m);
 void place_synapses(PhantomModel& m);  ///< needs m.index
 void place_clouds(PhantomModel& m);
 
+/// No vesicles of either cell reach to this distance of the centre of a decoy contact: the radius of 1 um within which
+/// the method counts vesicle clouds, from the rim of the decoy's disc. A dark contact nearer to a real cloud is no
+/// decoy, for by the method's features it is a synapse.
+inline constexpr double kVesicleFreeNm = 1200;
+
 /// Volume and disc radius from a junction's closed mesh area and back; `kJunctionNm` is its thickness, both sides.
 inline constexpr double kJunctionNm = 54;
 double disc_radius_nm(double area_um2);

@@ -175,6 +175,15 @@ bool alone(const PhantomModel& m, const Vec3d& position, double reach_nm) {
   });
 }
 
+// Centres of the decoy contacts, by cell.
+std::vector<std::vector<Vec3d>> dark_contacts(const PhantomModel& m) {
+  std::vector<std::vector<Vec3d>> of_cell(m.cells.size());
+  for (const PhantomSynapse& s : m.synapses)
+    for (const std::uint32_t cell : {s.pre_cell, s.post_cell})
+      if (s.decoy && cell != kNone) of_cell[cell].push_back(s.position_nm);
+  return of_cell;
+}
+
 }  // namespace
 
 void place_mitochondria(PhantomModel& m) {
@@ -212,12 +221,15 @@ void place_clouds(PhantomModel& m) {
   for (std::size_t k = 0; k < silent.size() && want > 0; ++k, --want)
     add_cloud(m, silent[k], rng.direction(),
               fill(m.nodes[silent[k]]) * static_cast<double>(m.nodes[silent[k]].radius_nm), true, rng);
+  const std::vector<std::vector<Vec3d>> dark = dark_contacts(m);
   for (int tries = 0; want > 0 && tries < 100000 && !m.nodes.empty(); ++tries) {
     const auto i = static_cast<std::uint32_t>(rng.below(m.nodes.size()));
     const PhantomNode& n = m.nodes[i];
     const double radius = std::max(130.0, 0.9 * static_cast<double>(n.radius_nm));
     if (n.compartment != kAxon || n.myelin_nm > 0 || !near_box(m, Vec3d(n.position_nm), -100)) continue;
     if (m.params.dense && !alone(m, Vec3d(n.position_nm), 2 * radius)) continue;
+    const auto near = [&](const Vec3d& at) { return length(at - Vec3d(n.position_nm)) < kVesicleFreeNm + radius; };
+    if (std::any_of(dark[n.cell_idx].begin(), dark[n.cell_idx].end(), near)) continue;
     add_cloud(m, i, rng.direction(), radius, true, rng);
     --want;
   }

@@ -66,6 +66,8 @@ class Placer {
   explicit Placer(PhantomModel& m) : m_(m), head_of_(m.nodes.size(), kNone) {
     for (std::uint32_t s = 0; s < m.spines.size(); ++s) head_of_[m.spines[s].head_node] = s;
     used_head_.assign(m.spines.size(), 0);
+    boutons_of_.resize(m.cells.size());
+    for (const PhantomBouton& b : m.boutons) boutons_of_[b.cell_idx].push_back(b.node);
   }
   void run();
 
@@ -77,6 +79,9 @@ class Placer {
   void inhibitory(std::uint32_t bouton, Rng& rng);
   void shaft_targets(Rng& rng);
   void decoys(Rng& rng);
+  bool clear(std::uint32_t cell, const Vec3d& at, double clearance_nm) const;
+  bool decoy_at(std::uint32_t node, double clearance_nm, Rng& rng);
+  bool dark_patch(std::uint32_t node, Rng& rng);
   void open_boutons(Rng& rng);
   void open_heads(Rng& rng);
   void open_shafts(Rng& rng);
@@ -91,6 +96,7 @@ class Placer {
   PhantomModel& m_;
   std::vector<std::uint32_t> head_of_;
   std::vector<char> used_head_;
+  std::vector<std::vector<std::uint32_t>> boutons_of_;                                   ///< their nodes, by cell
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<std::size_t>> of_pair_;  ///< synapses of two cells
   struct Pending {
     std::uint32_t bouton;
@@ -225,33 +231,54 @@ void Placer::inhibitory(std::uint32_t bouton, Rng& rng) {
   }
 }
 
+// No bouton of the cell, with vesicles or without, reaches to within the clearance.
+bool Placer::clear(std::uint32_t cell, const Vec3d& at, double clearance_nm) const {
+  return std::none_of(boutons_of_[cell].begin(), boutons_of_[cell].end(), [&](std::uint32_t node) {
+    const Vec3d d = Vec3d(m_.nodes[node].position_nm) - at;
+    return std::sqrt(d.dot(d)) < clearance_nm + static_cast<double>(m_.nodes[node].radius_nm);
+  });
+}
+
+// No neighbours to find: a dark patch on the surface.
+bool Placer::dark_patch(std::uint32_t node, Rng& rng) {
+  const PhantomNode& n = m_.nodes[node];
+  if (n.parent == kNone) return false;
+  const Vec3d side = normalised(cross(Vec3d(n.position_nm - m_.nodes[n.parent].position_nm), rng.direction()));
+  const std::size_t before = m_.synapses.size();
+  add_open(node, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side,
+           0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1);
+  if (m_.synapses.size() > before) m_.synapses.back().decoy = true;
+  return m_.synapses.size() > before;
+}
+
+bool Placer::decoy_at(std::uint32_t node, double clearance_nm, Rng& rng) {
+  const PhantomNode& n = m_.nodes[node];
+  if (n.compartment == kSoma || n.compartment == kSpineHead || n.compartment == kBoutonEnPassant ||
+      n.compartment == kBoutonTerminal || n.myelin_nm > 0 || outside(Vec3d(n.position_nm)) > -100)
+    return false;
+  // The contact lies a radius away; it is asked again where it is.
+  if (!clear(n.cell_idx, Vec3d(n.position_nm), clearance_nm - static_cast<double>(n.radius_nm))) return false;
+  if (!m_.params.dense) return dark_patch(node, rng);
+  const Surroundings s = look(node, rng);
+  std::vector<const Contact*> open;
+  for (const Contact& c : s.contacts) {
+    const Vec3d at = s.centre + c.direction * c.distance;
+    if (c.cell != n.cell_idx && c.hits >= 4 && c.head == kNone && clear(n.cell_idx, at, clearance_nm) &&
+        clear(c.cell, at, clearance_nm))
+      open.push_back(&c);
+  }
+  if (open.empty()) return false;
+  const Contact& c = *open[rng.below(open.size())];
+  return add(node, s, c, 0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1, true);
+}
+
+// Where a box has too few places that are clear, nearer ones are taken: the number of decoys is specified.
 void Placer::decoys(Rng& rng) {
   const double want = 0.5 * m_.params.decoys_per_synapse * static_cast<double>(m_.synapses.size());
   int left = static_cast<int>(want + 0.5);
-  for (int tries = 0; left > 0 && tries < 60 * static_cast<int>(want + 1); ++tries) {
-    const auto i = static_cast<std::uint32_t>(rng.below(m_.nodes.size()));
-    const PhantomNode& n = m_.nodes[i];
-    if (n.compartment == kSoma || n.compartment == kSpineHead || n.myelin_nm > 0 ||
-        outside(Vec3d(n.position_nm)) > -100)
-      continue;
-    if (n.compartment == kBoutonEnPassant || n.compartment == kBoutonTerminal) continue;
-    if (!m_.params.dense) {  // no neighbours to find: a dark patch on the surface
-      if (n.parent == kNone) continue;
-      const Vec3d side = normalised(cross(Vec3d(n.position_nm - m_.nodes[n.parent].position_nm), rng.direction()));
-      const std::size_t before = m_.synapses.size();
-      add_open(i, kNone, Vec3d(n.position_nm) + side * static_cast<double>(n.radius_nm), side,
-               0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1);
-      if (m_.synapses.size() > before) m_.synapses.back().decoy = true, --left;
-      continue;
-    }
-    const Surroundings s = look(i, rng);
-    std::vector<const Contact*> open;
-    for (const Contact& c : s.contacts)
-      if (c.cell != n.cell_idx && c.hits >= 4 && c.head == kNone) open.push_back(&c);
-    if (open.empty()) continue;
-    const Contact& c = *open[rng.below(open.size())];
-    if (add(i, s, c, 0.55 * rng.log_normal(1, 0.4), rng.uniform() < 0.5 ? 1 : -1, true)) --left;
-  }
+  for (const double share : {1.0, 0.5, 0.0})
+    for (int tries = 0; left > 0 && tries < 120 * static_cast<int>(want + 1); ++tries)
+      if (decoy_at(static_cast<std::uint32_t>(rng.below(m_.nodes.size())), share * kVesicleFreeNm, rng)) --left;
 }
 
 void Placer::add_open(std::uint32_t pre, std::uint32_t post, const Vec3d& at, const Vec3d& normal, double area,

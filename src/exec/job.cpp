@@ -45,6 +45,7 @@ std::string JobContext::provenance_json() const {
   p["version"] = version();
   p["stage"] = stage_.name;
   p["stage_sha256"] = hash_;
+  if (!left_out_.empty()) p["left_out"] = quarantine_json(left_out_);
   return p.dump();
 }
 

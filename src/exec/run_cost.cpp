@@ -33,11 +33,14 @@ void add_attempts(const StepRounds& files, Json& s) {
   std::int64_t tasks = 0, attempts = 0, requeues = 0, jobs = 0, first_jobs = 0, request_mb = 0, killed = 0;
   double slot_s = 0;
   for (const Round& round : files.all()) {
+    if (round.leader.is_set() && !files.evidence(round.number, 0).started) continue;  // its leader failed before
     std::int64_t n = 0;
     for (const RoundArray& array : round.arrays) n += array.count, request_mb = std::max(request_mb, array.memory_mb);
     for (std::int64_t i = 0; i < n; ++i) {
       const TaskEvidence evidence = files.evidence(round.number, i);
-      attempts += evidence.attempts, requeues += evidence.requeues, killed += evidence.killed ? 1 : 0;
+      attempts += evidence.attempts;
+      if (!round.leader.is_set())
+        requeues += evidence.requeues, killed += evidence.killed ? 1 : 0;  // else its leader's
       request_mb = std::max(request_mb, evidence.memory_mb);
       for (const Json& line : read_json_lines(files.attempts(round.number, i).string() + ".jsonl"))
         if (line.value("event", "") == "end") slot_s += line.value("seconds", 0.0);
@@ -132,6 +135,7 @@ Json cost_json(const PipelineRun& run, const SlurmProfile& profile) {
     cost["stages"].push_back(stage);
   }
   cost["total"] = total;
+  cost["left_out"] = quarantine_json(run.quarantine().jobs);
   return cost;
 }
 
@@ -149,10 +153,10 @@ std::string cost_text(const Json& cost) {
                    1e-9 * stage.at("output_bytes").get<double>(), stage.at("usd").get<double>());
   }
   const Json& total = cost.at("total");
-  return text + format("total: %.4f core hours, %.4f GPU hours, %.0f retries, %.3f GB, US$ %.4f\n",
-                       total.value("core_h", 0.0), total.value("gpu_h", 0.0),
-                       total.value("retried_jobs", 0.0) + total.value("requeues", 0.0),
-                       1e-9 * total.value("output_bytes", 0.0), total.value("usd", 0.0));
+  return text + quarantine_text(cost.at("left_out")) +
+         format("total: %.4f core hours, %.4f GPU hours, %.0f retries, %.3f GB, US$ %.4f\n", total.value("core_h", 0.0),
+                total.value("gpu_h", 0.0), total.value("retried_jobs", 0.0) + total.value("requeues", 0.0),
+                1e-9 * total.value("output_bytes", 0.0), total.value("usd", 0.0));
 }
 
 }  // namespace syconn

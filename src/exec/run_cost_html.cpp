@@ -71,8 +71,9 @@ std::string timeline(const Json& cost) {
     }
   }
   for (int i = 0; i <= 4; ++i)
-    rows +=
-        format("<text x=\"%.0f\" y=\"11\">%s</text>\n", kLeft + kWidth * i / 4, duration_text(span * i / 4).c_str());
+    rows += format(
+        "<text x=\"%.0f\" y=\"11\">%s</text><line x1=\"%.0f\" x2=\"%.0f\" y1=\"16\" y2=\"%.0f\" stroke=\"#ddd\"/>\n",
+        kLeft + kWidth * i / 4, duration_text(span * i / 4).c_str(), kLeft + kWidth * i / 4, kLeft + kWidth * i / 4, y);
   return format("<svg width=\"%.0f\" height=\"%.0f\" role=\"img\" aria-label=\"timeline\">\n", kLeft + kWidth + 90,
                 y + kRow) +
          rows + "</svg>\n";

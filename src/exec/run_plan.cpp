@@ -44,6 +44,7 @@ PipelineRun::PipelineRun(RunConfig config, fs::path folder, const StageTable& ta
                          const std::vector<std::string>& only)
     : config_(std::move(config)), folder_(std::move(folder)), table_(&table) {
   box_ = table.dataset_box(config_);
+  quarantine_ = read_quarantine(folder_);
   const std::vector<std::string>& asked = only.empty() ? config_.stages : only;
   for (const std::string& name : asked) table.at(name);  // a wrong name is an error
   for (const Stage& stage : table.stages) {
@@ -79,7 +80,13 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
   plan.stage = &stage;
   plan.geometry = geometry_now();
   plan.keys = stage_keys(stage, config_, plan.geometry, inputs.fingerprints);
-  for (const std::string& need : needs_of(stage)) plan.keys["needs"][need] = plan_stage(table_->at(need)).hash;
+  for (const std::string& need : needs_of(stage)) {
+    const StagePlan needed = plan_stage(table_->at(need));
+    plan.keys["needs"][need] = needed.result_hash;
+    for (const QuarantinedJob& job : needed.left_out)
+      if (std::find(plan.left_out.begin(), plan.left_out.end(), job) == plan.left_out.end())
+        plan.left_out.push_back(job);
+  }
   plan.early_hash = config_hash(plan.keys);
   if (!inputs.late_fingerprints.empty()) plan.keys["late_inputs"] = inputs.late_fingerprints;
   plan.hash = config_hash(plan.keys);
@@ -88,14 +95,25 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
     plan.geometry.chunk_vx = triple(stored->at("chunk_vx"));
     plan.geometry.merge_fan_in = stored->at("merge_fan_in").get<std::int64_t>();
   }
+  const std::vector<QuarantinedJob> own = quarantine_.of_stage(stage.name), of_needs = plan.left_out;
+  plan.left_out.insert(plan.left_out.end(), own.begin(), own.end());
+  const auto without = [&](const std::string& hash) {
+    return own.empty() ? hash : config_hash({{"hash", hash}, {"left_out", quarantine_json(own)}});
+  };
+  plan.result_hash = without(plan.hash);
+  bool behind = false;
   for (const Step& step : stage.steps) {
     StepPlan s;
+    s.left_out = behind ? plan.left_out : of_needs;
+    s.context_hash = behind ? plan.result_hash : plan.hash;
+    s.context_early_hash = behind ? without(plan.early_hash) : plan.early_hash;
     s.step = &step;
     s.jobs = step.fan_out.count(plan.geometry);
     s.memory_bytes = step.memory_bytes ? step.memory_bytes(config_, plan.geometry)
                                        : static_cast<std::uint64_t>(step.resources.mem_gb * 1e9);
     s.gpu = step.resources.gpu || (step.wants_gpu && step.wants_gpu(config_));
-    s.hash = step.early ? plan.early_hash : plan.hash;
+    s.hash = step.early ? s.context_early_hash : s.context_hash;
+    behind |= std::any_of(own.begin(), own.end(), [&](const QuarantinedJob& job) { return job.step == step.name; });
     plan.steps.push_back(s);
   }
   return plan;
@@ -194,7 +212,7 @@ std::string PipelineRun::why_pending(const StagePlan& plan, const StepPlan& step
   if (!fs::exists(marker)) return "not done";
   try {
     const Json json = parse_json(read_file(marker), marker.string());
-    if (json.at("hash") != step.hash) return "made with another config or input";
+    if (json.at("hash") != job_hash(plan, step, index)) return "made with another config or input";
     for (const auto& file : json.at("files")) {
       const fs::path path = folder_ / file.at("path").get<std::string>();
       std::error_code error;
@@ -209,6 +227,14 @@ std::string PipelineRun::why_pending(const StagePlan& plan, const StepPlan& step
     return "marker '" + marker.string() + "' is damaged";
   }
   return {};
+}
+
+bool PipelineRun::is_left_out(const StagePlan& plan, const StepPlan& step, std::int64_t index) const {
+  return quarantine_.holds(plan.stage->name, step.step->name, index);
+}
+
+std::string PipelineRun::job_hash(const StagePlan& plan, const StepPlan& step, std::int64_t index) const {
+  return is_left_out(plan, step, index) ? config_hash({{"hash", step.hash}, {"left_out", true}}) : step.hash;
 }
 
 std::vector<std::int64_t> PipelineRun::pending(const StagePlan& plan, const StepPlan& step, CheckLevel level) const {

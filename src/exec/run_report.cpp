@@ -78,12 +78,13 @@ Json status_json(const PipelineRun& run, CheckLevel level) {
     for (const auto& line : run.changes(plan)) stage["changed"].push_back(line);
     status["stages"].push_back(stage);
   }
+  status["left_out"] = quarantine_json(run.quarantine().jobs);
   status["state"] = complete ? "complete" : failed ? "failed" : "incomplete";
   return status;
 }
 
 std::string status_text(const Json& status) {
-  std::string text = "state: " + status.at("state").get<std::string>() + "\n";
+  std::string text = "state: " + status.at("state").get<std::string>() + "\n" + quarantine_text(status.at("left_out"));
   for (const auto& stage : status.at("stages"))
     for (const auto& step : stage.at("steps")) {
       const auto done = step.at("done").get<long long>(), jobs = step.at("jobs").get<long long>();

@@ -106,8 +106,10 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
   const Job job = run.job(plan, step, index);
   const Stopwatch watch;
   const double cpu = thread_cpu_s();
-  JobContext context(run.config(), plan.geometry, *plan.stage, step.step->name, job, run.folder(), plan.hash);
-  context.set_early_hash(plan.early_hash);
+  JobContext context(run.config(), plan.geometry, *plan.stage, step.step->name, job, run.folder(), step.context_hash);
+  context.set_early_hash(step.context_early_hash);
+  const bool left_out = run.is_left_out(plan, step, index);
+  context.set_left_out(step.left_out, left_out);
   context.set_threads(threads);
   try {
     step.step->run(context, *run.config().sections.at(plan.stage->name));
@@ -118,9 +120,10 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
   } catch (const std::exception& e) {
     throw Error(Category::runtime, e.what());
   }
-  Json marker = {{"hash", step.hash}, {"files", Json::array()}};
+  Json marker = {{"hash", run.job_hash(plan, step, index)}, {"files", Json::array()}};
   for (const auto& file : context.commit())
     marker["files"].push_back({{"path", file.path}, {"bytes", file.bytes}, {"crc32c", file.crc32c}});
+  if (left_out) marker["left_out"] = true;
   marker["notes"] = context.notes();
   marker["seconds"] = watch.seconds();
   marker["cpu_s"] = thread_cpu_s() - cpu;

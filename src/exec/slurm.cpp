@@ -1,132 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/exec/slurm.h"
 
-#include <algorithm>
-#include <chrono>
-#include <set>
-#include <thread>
-
 #include "run_records.h"
-#include "slurm_script.h"
-#include "slurm_submit.h"
-#include "syconn/core/json.h"
+#include "slurm_impl.h"
 #include "syconn/core/run_stats.h"
 #include "syconn/core/sha256.h"
-#include "syconn/exec/run_report.h"
 
 namespace syconn {
-namespace {
-
-constexpr double kLockPatience_s = 120;
-constexpr int kRelists = 10;  ///< a shared file system may show a marker late
-
-std::string step_name(const StagePlan& plan, const StepPlan& step) { return plan.stage->name + "/" + step.step->name; }
-
-}  // namespace
-
-struct SlurmExecutor::Impl {
-  const PipelineRun& run;
-  SlurmProfile profile;
-  SlurmCaller caller;
-  SlurmCalls calls;
-  fs::path folder;
-  SlurmRunState state = {};
-  std::vector<QueuedJob> queue = {};
-
-  Impl(const PipelineRun& r, SlurmProfile p, SlurmCaller c)
-      : run(r),
-        profile(std::move(p)),
-        caller(std::move(c)),
-        calls(caller.environment, profile.call_timeout_s, slurm_folder(r.folder()) / "calls.log"),
-        folder(slurm_folder(r.folder())) {}
-
-  std::string complete_text() const {
-    return "complete: all stages are done. Results: " + run.folder().string() + "\n";
-  }
-  fs::path blocked_file() const { return folder / "BLOCKED"; }
-  fs::path complete_file() const { return folder / "COMPLETE"; }
-  fs::path cancelled_file() const { return folder / "CANCELLED"; }
-
-  SlurmLimits limits() const {
-    const fs::path path = folder / "limits.json";
-    if (fs::exists(path)) {
-      const Json json = parse_json(read_file(path), path.string());
-      return {json.at("max_array").get<std::int64_t>(), json.at("max_jobs").get<std::int64_t>()};
-    }
-    const SlurmLimits found = calls.limits();
-    write_file_atomically(path, Json({{"max_array", found.max_array}, {"max_jobs", found.max_jobs}}).dump() + "\n");
-    return found;
-  }
-
-  void write_run() {
-    run.write();
-    make_folder(folder);
-    write_file_atomically(folder / "profile.yml", slurm_profile_yaml(profile));
-    for (const StagePlan& plan : run.stages())
-      for (const StepPlan& step : plan.steps)
-        if (step.jobs > 0)
-          write_script(StepRounds(run, plan, step).folder() / "step.sbatch",
-                       step_script(run, plan, step, profile, caller));
-    write_script(folder / "gate.sbatch", gate_script(run, profile, caller));
-  }
-
-  std::vector<std::int64_t> pending(const StagePlan& plan, const StepPlan& step, const Round* last) const {
-    auto open = run.pending(plan, step, CheckLevel::sizes);
-    for (int i = 0; i < kRelists && !open.empty() && last != nullptr && says_done(plan, step, *last, open); ++i) {
-      std::this_thread::sleep_for(std::chrono::seconds(2));
-      open = run.pending(plan, step, CheckLevel::sizes);
-    }
-    return open;
-  }
-  /// Whether a task of the round reports one of these jobs as done: then its marker is on its way.
-  bool says_done(const StagePlan& plan, const StepPlan& step, const Round& round,
-                 const std::vector<std::int64_t>& open) const {
-    const StepRounds rounds(run, plan, step);
-    const std::set<std::int64_t> wanted(open.begin(), open.end());
-    const auto tasks = rounds.tasks(round.number);
-    for (std::size_t i = 0; i < tasks.size(); ++i)
-      for (const std::int64_t job : rounds.evidence(round.number, static_cast<std::int64_t>(i)).done)
-        if (wanted.contains(job)) return true;
-    return false;
-  }
-
-  /// Active tasks of one step, and whether a gate other than the caller waits or works.
-  std::vector<std::string> active_tasks(const StagePlan& plan, const StepPlan& step) const {
-    std::set<std::string> ids;
-    for (const QueuedJob& job : queue)
-      if (job.kind == "task" && job.stage == plan.stage->name && job.step == step.step->name && job.is_active())
-        ids.insert(job.array_id());
-    return {ids.begin(), ids.end()};
-  }
-  bool has_other_gate() const {
-    return std::any_of(queue.begin(), queue.end(), [&](const QueuedJob& job) {
-      return job.kind == "gate" && job.id != caller.own_job && job.is_active() && job.hopeless().empty();
-    });
-  }
-
-  std::vector<Round> rounds_now(const StagePlan& plan, const StepPlan& step) const {
-    auto rounds = StepRounds(run, plan, step).all();
-    std::erase_if(rounds, [&](const Round& r) { return r.campaign != state.campaign || r.hash != step.hash; });
-    return rounds;
-  }
-
-  void cancel(const std::vector<QueuedJob>& jobs, const std::function<bool(const QueuedJob&)>& which) const {
-    std::vector<std::string> command{"scancel"};
-    for (const QueuedJob& job : jobs)
-      if (which(job)) command.push_back(job.id);
-    if (command.size() > 1) calls.call(std::move(command));
-  }
-
-  SlurmOutcome go_on(bool by_person);
-  bool advance_stage(const StagePlan& plan, SlurmOutcome& outcome);
-  bool advance_step(const StagePlan& plan, const StepPlan& step, SlurmOutcome& outcome);
-  void submit(const StagePlan& plan, const StepPlan& step, std::vector<std::int64_t> open,
-              std::vector<PendingCause> causes, std::vector<std::string> lost, std::int64_t done_rounds,
-              SlurmOutcome& outcome);
-  std::string needed_but_stuck(const StagePlan& plan) const;
-  void record(const StagePlan& plan);
-  SlurmOutcome finish();
-};
 
 /// The stage that `plan` reads and that was given up, or "".
 std::string SlurmExecutor::Impl::needed_but_stuck(const StagePlan& plan) const {
@@ -148,12 +28,12 @@ std::string SlurmExecutor::Impl::needed_but_stuck(const StagePlan& plan) const {
 void SlurmExecutor::Impl::record(const StagePlan& plan) {
   if (state.recorded[plan.stage->name] == plan.hash) return;
   StageRecord r;
-  Json jobs = Json::array();
+  std::set<std::string> jobs;
   for (const StepPlan& step : plan.steps) {
     const auto rounds = rounds_now(plan, step);
     for (const Round& round : rounds) {
       if (r.started.empty() || round.time < r.started) r.started = round.time;
-      for (const RoundArray& array : round.arrays) jobs.push_back(array.job_id);
+      for (const RoundArray& array : round.arrays) jobs.insert(array.job_id);
     }
     const std::int64_t ran = rounds.empty() ? 0 : rounds.front().jobs;
     r.jobs_run += ran, r.jobs_skipped += step.jobs - ran;
@@ -172,6 +52,20 @@ void SlurmExecutor::Impl::record(const StagePlan& plan) {
   append_stage_record(run, plan, r);
 }
 
+bool SlurmExecutor::Impl::leave_out(const StagePlan& plan, const StepPlan& step,
+                                    const std::vector<PendingCause>& causes) {
+  Quarantine quarantine = read_quarantine(run.folder());
+  if (!step.step->can_be_left_out) return false;
+  for (const PendingCause& cause : causes) {
+    if (quarantine.holds(plan.stage->name, step.step->name, cause.job)) return false;  // not even empty it works
+    quarantine.jobs.push_back(
+        {plan.stage->name, step.step->name, cause.job, run.job(plan, step, cause.job).box, cause.text});
+  }
+  if (quarantine.chunks() > quarantine.most) return false;
+  write_quarantine(run.folder(), quarantine);
+  return true;
+}
+
 void SlurmExecutor::Impl::submit(const StagePlan& plan, const StepPlan& step, std::vector<std::int64_t> open,
                                  std::vector<PendingCause> causes, std::vector<std::string> lost,
                                  std::int64_t done_rounds, SlurmOutcome& outcome) {
@@ -183,14 +77,23 @@ void SlurmExecutor::Impl::submit(const StagePlan& plan, const StepPlan& step, st
   round.excluded_nodes = std::move(lost);
   DraftInput input{run, plan, step, profile, limits(), std::move(open), std::move(causes)};
   input.one_job_a_task = done_rounds > 0 && done_rounds + 1 >= profile.rounds;
+  FindChain chain;
+  if (done_rounds == 0)
+    chain = [&](double used_s) {
+      return chain_behind(run, plan, step, profile, used_s, [&](const StagePlan& p, const StepPlan& s) {
+        return rounds_now(p, s).empty() && needed_but_stuck(p).empty() && !state.given_up.contains(step_name(p, s));
+      });
+    };
   const Submitter submitter(run, profile, caller, calls, state.id);
-  round = submitter.submit_round(std::move(input), std::move(round));
+  round = submitter.submit_round(std::move(input), std::move(round), chain);
   std::int64_t tasks = 0;
   for (const RoundArray& array : round.arrays) tasks += array.count;
   outcome.state = SlurmState::running;
   outcome.text += step_name(plan, step) + ": submitted " + std::to_string(round.jobs) + " jobs in " +
-                  std::to_string(tasks) + " tasks, array " + round.arrays.front().job_id + ", gate " + round.gate_id +
-                  " (round " + std::to_string(done_rounds + 1) + " of " + std::to_string(profile.rounds) + ")\n";
+                  std::to_string(tasks) + " tasks" +
+                  (round.then.empty() ? "" : " and " + std::to_string(round.then.size()) + " steps behind it") +
+                  ", array " + round.arrays.front().job_id + ", gate " + round.gate_id + " (round " +
+                  std::to_string(done_rounds + 1) + " of " + std::to_string(profile.rounds) + ")\n";
 }
 
 /// False: the step is complete. True: something of it is queued or was submitted, or it was given up.
@@ -212,10 +115,18 @@ bool SlurmExecutor::Impl::advance_step(const StagePlan& plan, const StepPlan& st
   }
   std::vector<PendingCause> causes;
   std::vector<std::string> lost;
-  if (last != nullptr) causes = causes_of(run, plan, step, *last, open, lost);
-  const auto done_rounds = std::count_if(rounds.begin(), rounds.end(), [](const Round& r) { return r.is_submitted(); });
-  std::string why = last != nullptr && last->is_submitted() ? shared_cause(*last, causes) : std::string();
-  if (why.empty() && done_rounds >= profile.rounds)
+  if (last != nullptr) {
+    causes = causes_of(run, plan, step, *last, open, lost);
+    for (const std::string& node : last->excluded_nodes)
+      if (std::find(lost.begin(), lost.end(), node) == lost.end()) lost.push_back(node);
+    std::sort(lost.begin(), lost.end());
+  }
+  const std::int64_t done_rounds = spent(StepRounds(run, plan, step), rounds);
+  std::string why = last != nullptr && last->is_submitted() ? shared_cause(*last, causes, lost) : std::string();
+  if (why.empty() && done_rounds >= profile.rounds && leave_out(plan, step, causes)) {
+    outcome.text += step_name(plan, step) + ": goes on without " + std::to_string(open.size()) + " jobs, see " +
+                    quarantine_file(run.folder()).string() + "\n";
+  } else if (why.empty() && done_rounds >= profile.rounds)
     why = std::to_string(open.size()) + " of " + std::to_string(step.jobs) + " jobs are not done after " +
           std::to_string(done_rounds) + " rounds:" + causes_text(causes);
   if (!why.empty()) {
@@ -288,8 +199,16 @@ SlurmOutcome SlurmExecutor::Impl::go_on(bool by_person) {
     write_slurm_state(run.folder(), state);
   }
   SlurmOutcome outcome;
-  for (const StagePlan& plan : run.stages())
-    if (advance_stage(plan, outcome)) return outcome;
+  try {
+    for (const StagePlan& plan : run.stages())
+      if (advance_stage(plan, outcome)) return outcome;
+  } catch (const Error& error) {
+    if (error.category() == Category::config)  // SLURM refused: a gate's log alone would not be read
+      write_file_atomically(blocked_file(), utc_now() + ": " + error.what() +
+                                                "\nWhen that is corrected: syconn slurm resume " +
+                                                run.folder().string() + "\n");
+    throw;
+  }
   return finish();
 }
 
@@ -302,97 +221,9 @@ SlurmOutcome SlurmExecutor::resume() {
   return impl_->go_on(true);
 }
 
-SlurmOutcome SlurmExecutor::advance() { return impl_->go_on(false); }
-
-std::string SlurmExecutor::cancel() {
-  make_folder(impl_->folder);
-  write_file_atomically(impl_->cancelled_file(), utc_now() + " on " + host_name() + "\n");
-  const SubmitLock lock(impl_->run.folder(), kLockPatience_s);
-  const SlurmRunState state = read_slurm_state(impl_->run.folder());
-  std::set<std::string> ids;
-  if (!state.id.empty())
-    for (const QueuedJob& job : impl_->calls.queue(state.id))
-      if (job.id != impl_->caller.own_job) ids.insert(job.array_id());
-  if (ids.empty()) return "nothing was queued\n";
-  std::vector<std::string> command{"scancel"};
-  command.insert(command.end(), ids.begin(), ids.end());
-  const CallResult result = impl_->calls.call(command);
-  if (result.code != 0) throw Error(Category::retry, "scancel failed: " + result.err);
-  return "cancelled " + std::to_string(ids.size()) + " jobs and arrays; what is done is kept, syconn slurm resume " +
-         impl_->run.folder().string() + " goes on\n";
-}
-
-SlurmOutcome SlurmExecutor::wait(const std::atomic<int>& stop, const std::function<void(const std::string&)>& say) {
-  double pause_s = 1;
-  std::string last;
-  for (int empty = 0; stop.load() == 0;) {
-    for (double slept = 0; slept < pause_s && stop.load() == 0; slept += 0.2)
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    pause_s = std::min(10.0, pause_s * 1.2);
-    if (fs::exists(impl_->complete_file())) return {SlurmState::complete, impl_->complete_text()};
-    if (fs::exists(impl_->blocked_file())) return {SlurmState::blocked, read_file(impl_->blocked_file())};
-    if (fs::exists(impl_->cancelled_file())) return {SlurmState::cancelled, "cancelled\n"};
-    std::vector<QueuedJob> queue;
-    try {
-      queue = impl_->calls.queue(read_slurm_state(impl_->run.folder()).id);
-    } catch (const Error& error) {
-      say(error.what());  // SLURM is away; the run folder is not
-      continue;
-    }
-    impl_->cancel(queue, [](const QueuedJob& job) { return job.is_failed_launch(); });
-    std::map<std::string, std::pair<int, int>> counts;
-    for (const QueuedJob& job : queue)
-      if (job.kind == "task")
-        ++(job.state == "PENDING" ? counts[job.stage + "/" + job.step].second
-                                  : counts[job.stage + "/" + job.step].first);
-    std::string now;
-    for (const auto& [step, n] : counts)
-      now += step + ": " + std::to_string(n.first) + " tasks run, " + std::to_string(n.second) + " wait";
-    if (!now.empty() && now != last) say(last = now);
-    if (!queue.empty()) {
-      empty = 0;
-      continue;
-    }
-    if (++empty < 2) continue;  // between an array and its gate nothing may show for a moment
-    const SlurmOutcome outcome = impl_->go_on(false);
-    if (outcome.state != SlurmState::running) return outcome;
-    say("nothing was queued; " + outcome.text);
-    empty = 0;
-  }
-  throw Error(Category::retry, "stopped waiting; the run goes on without this program. syconn status " +
-                                   impl_->run.folder().string() + " tells how");
-}
-
-Json SlurmExecutor::plan(CheckLevel level, bool test_only) const {
-  impl_->write_run();
-  Json plan = dry_run_json(impl_->run, level);
-  const SlurmLimits limits = test_only ? impl_->limits() : SlurmLimits{};
-  std::int64_t sum = 0;
-  for (std::size_t s = 0; s < impl_->run.stages().size(); ++s)
-    for (Json& row : plan["stages"][s]["steps"]) {
-      const StagePlan& stage = impl_->run.stages()[s];
-      for (const StepPlan& step : stage.steps) {
-        if (step.step->name != row.at("name") || step.jobs == 0) continue;
-        DraftInput input{impl_->run, stage, step, impl_->profile, limits, impl_->run.pending(stage, step, level), {}};
-        if (input.pending.empty()) continue;
-        const RoundDraft draft = draft_round(input);
-        const StepRounds files(impl_->run, stage, step);
-        write_file_atomically(files.folder() / "planned.tsv", manifest_text(draft.tasks));
-        row["tasks"] = draft.tasks.size();
-        row["request_mb"] = draft.round.arrays.front().memory_mb;
-        row["time_limit"] = slurm_time(draft.round.arrays.front().time_min);
-        row["gpu"] = step.gpu;
-        row["partition"] = class_of(impl_->profile, step).partition;
-        row["script"] = (files.folder() / "step.sbatch").string();
-        sum += static_cast<std::int64_t>(draft.tasks.size());
-        if (!test_only) continue;
-        const CallResult opinion = impl_->calls.call(
-            {"sbatch", "--test-only", "--array=0-0", (files.folder() / "step.sbatch").string(), "1", "0"});
-        row["sbatch"] = opinion.code == 0 ? "accepted" : opinion.err;
-      }
-    }
-  plan["tasks"] = sum;
-  return plan;
+SlurmOutcome SlurmExecutor::advance() {
+  if (!impl_->run.quarantine().jobs.empty()) impl_->run.write();  // stages behind what was left out have other hashes
+  return impl_->go_on(false);
 }
 
 }  // namespace syconn

@@ -102,21 +102,6 @@ std::string shell_quoted(const std::string& text) {
   return quoted + "'";
 }
 
-std::string QueuedJob::hopeless() const {
-  if (state != "PENDING") return {};
-  if (is_failed_launch()) return id + " is held since SLURM failed to launch it; type: syconn slurm resume RUN";
-  if (reason == "DependencyNeverSatisfied")
-    return id + " waits for a job that failed; type: scancel " + id + ", then syconn slurm resume RUN";
-  if (reason == "JobHeldUser" || reason == "JobHeldAdmin") return id + " is held; type: scontrol release " + id;
-  for (const char* word :
-       {"BadConstraints", "PartitionNodeLimit", "PartitionTimeLimit", "AssocMaxJobsLimit", "InvalidAccount",
-        "InvalidQOS", "QOSMaxMemoryPerJob", "QOSMaxWallDurationPerJobLimit", "AccountNotAllowed", "ReqNodeNotAvail"})
-    if (reason.find(word) != std::string::npos)
-      return id + " cannot start (" + reason + "): change the site profile in RUN/slurm/profile.yml, scancel " +
-             array_id() + ", then syconn slurm resume RUN";
-  return {};
-}
-
 SlurmCalls::SlurmCalls(std::vector<std::string> environment, double timeout_s, fs::path log)
     : timeout_s_(timeout_s), log_(std::move(log)) {
   for (std::string& variable : environment)

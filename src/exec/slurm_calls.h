@@ -28,7 +28,7 @@ struct QueuedJob {
   }
   /// Put back and held by SLURM itself, after a crash of the controller or a node; nobody releases it.
   bool is_failed_launch() const { return state == "PENDING" && reason.find("launch failed") != std::string::npos; }
-  /// Why it can never start by itself and what to type; empty: it can.
+  /// Why waiting does not help and what to type; empty: it may start by itself.
   std::string hopeless() const;
 };
 

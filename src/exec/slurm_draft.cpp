@@ -54,16 +54,8 @@ std::int64_t tasks_for(const DraftInput& input, const Group& group, double job_s
   const double share = static_cast<double>(jobs) / static_cast<double>(input.pending.size());
   cap = std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(cap) * share));
   if (input.one_job_a_task) return std::min(jobs, cap);
-  // A preempted or failing task must not cost much of its limit: at most a quarter.
-  const double target_s = std::min(site.task_minutes * 60, site.time_max_h * 900);
-  const auto per_task = std::max<std::int64_t>(1, static_cast<std::int64_t>(target_s / job_s));
+  const auto per_task = std::max<std::int64_t>(1, static_cast<std::int64_t>(task_target_s(site) / job_s));
   return std::clamp<std::int64_t>(ceil_div(jobs, per_task), 1, cap);
-}
-
-std::int64_t minutes_for(const DraftInput& input, double task_s, std::int64_t factor) {
-  const double most = class_of(input.profile, input.step).time_max_h * 60;
-  const double wanted = std::max(input.profile.time_min_minutes, 4 * task_s / 60) * static_cast<double>(factor);
-  return static_cast<std::int64_t>(std::ceil(std::min(most, wanted)));
 }
 
 void add_group(const DraftInput& input, const Group& group, double job_s, RoundDraft& draft) {
@@ -73,7 +65,8 @@ void add_group(const DraftInput& input, const Group& group, double job_s, RoundD
   for (std::size_t i = 0; i < group.jobs.size(); ++i)  // strided: a slow region is spread over the tasks
     draft.tasks[static_cast<std::size_t>(first) + i % static_cast<std::size_t>(tasks)].push_back(group.jobs[i]);
   const auto per_task = static_cast<double>(draft.tasks[static_cast<std::size_t>(first)].size());
-  const std::int64_t minutes = minutes_for(input, per_task * job_s, group.time_factor);
+  const std::int64_t minutes =
+      time_limit_min(input.profile, class_of(input.profile, input.step), per_task * job_s, group.time_factor);
   const std::int64_t width =
       std::max<std::int64_t>(1, input.profile.max_array > 0 ? std::min(input.profile.max_array, input.limits.max_array)
                                                             : input.limits.max_array);
@@ -85,6 +78,7 @@ PendingCause cause_of(std::int64_t job, const fs::path& failed_file, const std::
                       const TaskEvidence* evidence) {
   PendingCause cause;
   cause.job = job;
+  if (evidence != nullptr && evidence->failed_node.contains(job)) cause.node = evidence->failed_node.at(job);
   if (fs::exists(failed_file)) {
     const Json json = parse_json(read_file(failed_file), failed_file.string());
     if (json.value("time", "") >= since) {
@@ -109,7 +103,35 @@ PendingCause cause_of(std::int64_t job, const fs::path& failed_file, const std::
   return cause;
 }
 
+/// Nodes that did nothing but harm, unless no other node has done a job.
+std::vector<std::string> bad_nodes_of(const std::vector<TaskEvidence>& evidence) {
+  std::set<std::string> bad, good;
+  std::map<std::string, std::int64_t> done, failed;
+  for (const TaskEvidence& e : evidence) {
+    bad.insert(e.lost_nodes.begin(), e.lost_nodes.end());
+    for (const auto& [node, n] : e.done_on) done[node] += n;
+    for (const auto& [node, n] : e.failed_on) failed[node] += n;
+  }
+  for (const auto& [node, n] : failed)
+    if (n > 0 && !done.contains(node)) bad.insert(node);
+  for (const auto& [node, n] : done)
+    if (n > 0 && !bad.contains(node)) good.insert(node);
+  bad.erase("");
+  if (good.empty()) bad.clear();
+  return {bad.begin(), bad.end()};
+}
+
 }  // namespace
+
+double task_target_s(const SlurmClass& site) {
+  // A preempted or failing task must not cost much of its limit: at most a quarter.
+  return std::min(site.task_minutes * 60, site.time_max_h * 900);
+}
+
+std::int64_t time_limit_min(const SlurmProfile& profile, const SlurmClass& site, double task_s, std::int64_t factor) {
+  const double wanted = std::max(profile.time_min_minutes, 4 * task_s / 60) * static_cast<double>(factor);
+  return static_cast<std::int64_t>(std::ceil(std::min(site.time_max_h * 60, wanted)));
+}
 
 double expected_job_s(const PipelineRun& run, const StagePlan& plan, const StepPlan& step,
                       const SlurmProfile& profile) {
@@ -139,15 +161,13 @@ RoundDraft draft_round(const DraftInput& input) {
 
 std::vector<PendingCause> causes_of(const PipelineRun& run, const StagePlan& plan, const StepPlan& step,
                                     const Round& round, const std::vector<std::int64_t>& pending,
-                                    std::vector<std::string>& lost_nodes) {
+                                    std::vector<std::string>& bad_nodes) {
   const StepRounds rounds(run, plan, step);
   const auto tasks = rounds.tasks(round.number);
   std::vector<TaskEvidence> evidence(tasks.size());
   std::unordered_map<std::int64_t, const TaskEvidence*> of_job;
-  std::set<std::string> nodes;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     evidence[i] = rounds.evidence(round.number, static_cast<std::int64_t>(i));
-    nodes.insert(evidence[i].lost_nodes.begin(), evidence[i].lost_nodes.end());
     for (const std::int64_t job : tasks[i]) of_job[job] = &evidence[i];
   }
   std::vector<PendingCause> causes;
@@ -156,14 +176,19 @@ std::vector<PendingCause> causes_of(const PipelineRun& run, const StagePlan& pla
     causes.push_back(cause_of(job, run.step_folder(plan, step) / "failed" / (std::to_string(job) + ".json"), round.time,
                               found == of_job.end() ? nullptr : found->second));
   }
-  lost_nodes.assign(nodes.begin(), nodes.end());
+  bad_nodes = bad_nodes_of(evidence);
   return causes;
 }
 
-std::string shared_cause(const Round& round, const std::vector<PendingCause>& causes) {
+std::string shared_cause(const Round& round, const std::vector<PendingCause>& causes,
+                         const std::vector<std::string>& bad_nodes) {
+  const auto is_bad = [&](const std::string& node) {
+    return std::find(bad_nodes.begin(), bad_nodes.end(), node) != bad_nodes.end();
+  };
   std::map<std::string, std::size_t> counts;
   for (const PendingCause& cause : causes)
-    if (!cause.signature.empty() && cause.memory_mb == 0 && !cause.needs_time) ++counts[cause.signature];
+    if (!cause.signature.empty() && cause.memory_mb == 0 && !cause.needs_time && !is_bad(cause.node))
+      ++counts[cause.signature];
   for (const auto& [signature, n] : counts)
     if (n >= kFewJobs && 2 * n > static_cast<std::size_t>(round.jobs))
       for (const PendingCause& cause : causes)

@@ -22,6 +22,9 @@ std::string round_text(const Round& round) {
                {"gate_id", round.gate_id},
                {"jobs", round.jobs},
                {"excluded_nodes", round.excluded_nodes}};
+  const auto ref = [](const RoundRef& r) { return Json{{"stage", r.stage}, {"step", r.step}, {"round", r.round}}; };
+  if (round.leader.is_set()) json["leader"] = ref(round.leader);
+  for (const RoundRef& r : round.then) json["then"].push_back(ref(r));
   json["arrays"] = Json::array();
   for (const RoundArray& a : round.arrays)
     json["arrays"].push_back({{"first", a.first},
@@ -41,6 +44,12 @@ Round round_of(const Json& json) {
   round.gate_id = json.at("gate_id").get<std::string>();
   round.jobs = json.at("jobs").get<std::int64_t>();
   round.excluded_nodes = json.at("excluded_nodes").get<std::vector<std::string>>();
+  const auto ref = [](const Json& r) {
+    return RoundRef{r.at("stage").get<std::string>(), r.at("step").get<std::string>(),
+                    r.at("round").get<std::int64_t>()};
+  };
+  if (json.contains("leader")) round.leader = ref(json.at("leader"));
+  for (const auto& r : json.value("then", Json::array())) round.then.push_back(ref(r));
   for (const auto& a : json.at("arrays"))
     round.arrays.push_back({a.at("first").get<std::int64_t>(), a.at("tasks").get<std::int64_t>(),
                             a.at("memory_mb").get<std::int64_t>(), a.at("time_min").get<std::int64_t>(),
@@ -74,6 +83,8 @@ void read_events(const fs::path& path, TaskEvidence& evidence) {
     } else if (event == "done" || event == "failed") {
       evidence.open.erase(job);
       if (event == "done") evidence.done.insert(job);
+      if (event == "failed") evidence.failed_node[job] = node;
+      ++(event == "done" ? evidence.done_on : evidence.failed_on)[node];
     } else if (event == "end") {
       running = false;
     }
@@ -105,9 +116,12 @@ std::vector<Json> read_json_lines(const fs::path& path) {
 
 std::vector<Round> StepRounds::all() const {
   std::vector<Round> rounds;
-  for (std::int64_t n = 1; fs::exists(record(n)); ++n)
-    rounds.push_back(round_of(parse_json(read_file(record(n)), record(n).string())));
+  for (std::int64_t n = 1; fs::exists(record(n)); ++n) rounds.push_back(one(n));
   return rounds;
+}
+
+Round StepRounds::one(std::int64_t round) const {
+  return round_of(parse_json(read_file(record(round)), record(round).string()));
 }
 
 void StepRounds::create(const Round& round, const std::vector<std::vector<std::int64_t>>& tasks) const {
@@ -146,8 +160,14 @@ TaskEvidence StepRounds::evidence(std::int64_t round, std::int64_t index) const 
   TaskEvidence evidence;
   const fs::path base = attempts(round, index);
   read_events(base.string() + ".jsonl", evidence);
-  for (const Json& line : read_json_lines(base.string() + ".shell")) {
+  fs::path shell = base.string() + ".shell";
+  if (!fs::exists(shell) && fs::exists(record(round)))
+    if (const RoundRef leader = one(round).leader; leader.is_set())
+      shell = of(leader).attempts(leader.round, 0).string() + ".shell";
+  std::set<std::string> without_device;
+  for (const Json& line : read_json_lines(shell)) {
     const std::string event = line.value("event", "");
+    if (event == "bad_node") without_device.insert(line.value("node", ""));
     if (event == "killed") evidence.killed = true;
     if (event == "near_time_limit") evidence.near_time_limit = true;
     if (event == "told_to_stop") evidence.told = true;
@@ -156,6 +176,7 @@ TaskEvidence StepRounds::evidence(std::int64_t round, std::int64_t index) const 
   }
   if (evidence.killed || evidence.told || evidence.near_time_limit)
     evidence.lost_nodes.clear();  // not the node's fault
+  evidence.lost_nodes.insert(without_device.begin(), without_device.end());
   return evidence;
 }
 

@@ -16,6 +16,13 @@ struct RoundArray {
   std::string job_id;  ///< empty: sbatch has not answered
 };
 
+/// A round of some step.
+struct RoundRef {
+  std::string stage, step;
+  std::int64_t round = 0;
+  bool is_set() const { return !stage.empty(); }
+};
+
 /// work/<stage>/<step>/sbatch/round_<n>.json and .tsv.
 struct Round {
   std::int64_t number = 1, campaign = 1;
@@ -25,6 +32,8 @@ struct Round {
   std::int64_t jobs = 0;  ///< pending when it was made
   std::vector<std::string> excluded_nodes;
   std::vector<RoundArray> arrays;
+  std::vector<RoundRef> then;  ///< small steps that the only task of this round does after it
+  RoundRef leader;             ///< the round whose task does this one; not set: it has tasks of its own
   bool is_submitted() const { return !gate_id.empty(); }
 };
 
@@ -32,7 +41,9 @@ struct Round {
 struct TaskEvidence {
   std::set<std::int64_t> open;  ///< jobs begun and neither done nor failed
   std::set<std::int64_t> done;
-  std::set<std::string> lost_nodes;  ///< where it ended without a word
+  std::set<std::string> lost_nodes;                        ///< where it ended without a word, or found no device
+  std::map<std::string, std::int64_t> done_on, failed_on;  ///< node -> jobs
+  std::map<std::int64_t, std::string> failed_node;         ///< job -> where it failed last
   bool started = false, killed = false, near_time_limit = false, told = false;
   std::int64_t memory_mb = 0, attempts = 0, requeues = 0;
 };
@@ -41,6 +52,11 @@ class StepRounds {
  public:
   StepRounds(const PipelineRun& run, const StagePlan& plan, const StepPlan& step)
       : folder_(run.step_folder(plan, step)) {}
+  explicit StepRounds(fs::path step_folder) : folder_(std::move(step_folder)) {}
+  /// Of the step that `ref` names, in the same run.
+  StepRounds of(const RoundRef& ref) const {
+    return StepRounds(folder_.parent_path().parent_path() / ref.stage / ref.step);
+  }
 
   fs::path folder() const { return folder_ / "sbatch"; }
   fs::path manifest(std::int64_t round) const { return folder() / ("round_" + std::to_string(round) + ".tsv"); }
@@ -51,6 +67,7 @@ class StepRounds {
   fs::path logs(std::int64_t round) const { return folder_ / "logs" / ("round_" + std::to_string(round)); }
 
   std::vector<Round> all() const;  ///< by number
+  Round one(std::int64_t round) const;
   /// Writes a round that must be new; throws Error{retry} if another submitter made the same number.
   void create(const Round& round, const std::vector<std::vector<std::int64_t>>& tasks) const;
   void update(const Round& round) const;

@@ -110,6 +110,7 @@ std::string step_script(const PipelineRun& run, const StagePlan& plan, const Ste
   values["STAGE"] = plan.stage->name;
   values["STEP"] = step.step->name;
   values["GRES"] = site.gres;
+  values["GPU_CHECK"] = site.gres.find("gpu") != std::string::npos ? kGpuCheck : "";
   values["CPUS"] = std::to_string(step.step->resources.cpus);
   values["MEMORY_MB"] = std::to_string(requested_memory_mb(profile, plan, step));
   values["MEMORY_MAX_MB"] = std::to_string(static_cast<std::int64_t>(site.memory_max_gb * 1e9 / (1 << 20)));

@@ -11,6 +11,7 @@ namespace syconn {
 /// The text of slurm/step.sbatch and slurm/gate.sbatch, compiled in.
 extern const char* const kStepTemplate;
 extern const char* const kGateTemplate;
+extern const char* const kGpuCheck;  ///< slurm/gpu_check.sh, of scripts whose tasks are given a GPU
 
 /// @NAME@ becomes its value; a `#SBATCH` line whose value is empty, and a line that is @NAME@ alone and empty, are left
 /// out. Throws std::logic_error for a name without a value.

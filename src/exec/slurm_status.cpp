@@ -44,10 +44,11 @@ void add_task(const StepRounds& files, const Round& round, std::int64_t index, J
                   {"killed", e.killed},
                   {"near_time_limit", e.near_time_limit},
                   {"told_to_stop", e.told}};
+  const RoundRef& leader = round.leader;
+  const fs::path logs = leader.is_set() ? files.of(leader).logs(leader.round) : files.logs(round.number);
   for (const RoundArray& array : round.arrays)
     if (index >= array.first && index < array.first + array.count) {
-      const fs::path log =
-          files.logs(round.number) / (array.job_id + "_" + std::to_string(index - array.first) + ".log");
+      const fs::path log = logs / (array.job_id + "_" + std::to_string(index - array.first) + ".log");
       attempt["slurm_job"] = array.job_id + "_" + std::to_string(index - array.first);
       attempt["memory_mb"] = std::max(array.memory_mb, e.memory_mb);
       attempt["log"] = log.string();

@@ -44,6 +44,11 @@ std::vector<std::string> Submitter::array_command(const StagePlan& plan, const S
       "--time=" + slurm_time(array.time_min),
       "--comment=" + tag("task", plan, step, round.number, static_cast<std::int64_t>(part)),
       "--output=" + (rounds.logs(round.number) / "%A_%a.log").string()};
+  int cpus = step.step->resources.cpus;
+  for (const RoundRef& ref : round.then)
+    for (const StepPlan& s : run_.stage(ref.stage).steps)
+      if (s.step->name == ref.step) cpus = std::max(cpus, s.step->resources.cpus);
+  if (cpus > step.step->resources.cpus) command.push_back("--cpus-per-task=" + std::to_string(cpus));
   if (!round.excluded_nodes.empty()) command.push_back("--exclude=" + joined(round.excluded_nodes, ","));
   command.insert(command.end(), {(rounds.folder() / "step.sbatch").string(), std::to_string(round.number),
                                  std::to_string(array.first)});
@@ -87,13 +92,42 @@ std::string Submitter::submit_gate(const StagePlan& plan, const StepPlan& step, 
                 name, false);
 }
 
-Round Submitter::submit_round(DraftInput input, Round round) const {
+std::vector<Round> Submitter::chain_rounds(const DraftInput& input, const std::vector<ChainLink>& links,
+                                           Round& round) const {
+  RoundArray& task = round.arrays.front();
+  for (const ChainLink& link : links)
+    task.memory_mb = std::max(task.memory_mb, requested_memory_mb(profile_, *link.plan, *link.step));
+  const double task_s =
+      static_cast<double>(input.pending.size()) * expected_job_s(run_, input.plan, input.step, profile_) +
+      chain_seconds(run_, links, profile_);
+  task.time_min = time_limit_min(profile_, class_of(profile_, input.step), task_s, 1);
+  std::vector<Round> led;
+  for (const ChainLink& link : links) {
+    const StepRounds files(run_, *link.plan, *link.step);
+    Round next;
+    next.number = static_cast<std::int64_t>(files.all().size()) + 1;
+    next.campaign = round.campaign, next.time = round.time, next.hash = link.step->hash;
+    next.jobs = static_cast<std::int64_t>(link.pending.size());
+    next.leader = {input.plan.stage->name, input.step.step->name, round.number};
+    next.arrays = {{0, 1, task.memory_mb, task.time_min, ""}};
+    files.create(next, {link.pending});
+    round.then.push_back({link.plan->stage->name, link.step->step->name, next.number});
+    led.push_back(std::move(next));
+  }
+  return led;
+}
+
+Round Submitter::submit_round(DraftInput input, Round round, const FindChain& chain) const {
   const StepRounds rounds(run_, input.plan, input.step);
   write_script(rounds.folder() / "step.sbatch", step_script(run_, input.plan, input.step, profile_, caller_));
   write_script(slurm_folder(run_.folder()) / "gate.sbatch", gate_script(run_, profile_, caller_));
   while (true) {
     RoundDraft draft = draft_round(input);
     round.hash = draft.round.hash, round.jobs = draft.round.jobs, round.arrays = draft.round.arrays;
+    std::vector<ChainLink> links;
+    if (chain && draft.tasks.size() == 1)
+      links = chain(static_cast<double>(input.pending.size()) * expected_job_s(run_, input.plan, input.step, profile_));
+    std::vector<Round> led = chain_rounds(input, links, round);
     rounds.create(round, draft.tasks);
     std::vector<std::string> ids;
     for (std::size_t part = 0; part < round.arrays.size(); ++part) {
@@ -111,6 +145,10 @@ Round Submitter::submit_round(DraftInput input, Round round) const {
     }
     round.gate_id = submit_gate(input.plan, input.step, round.number, ids);
     rounds.update(round);
+    for (std::size_t i = 0; i < led.size(); ++i) {
+      led[i].arrays[0].job_id = ids[0], led[i].gate_id = round.gate_id;
+      StepRounds(run_, *links[i].plan, *links[i].step).update(led[i]);
+    }
     return round;
   }
 }

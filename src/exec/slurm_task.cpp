@@ -17,7 +17,12 @@ const StepPlan& step_of(const StagePlan& plan, const std::string& name) {
   throw Error(Category::usage, "stage '" + plan.stage->name + "' has no step '" + name + "'");
 }
 
-/// One task at work; its events go to attempts/<round>.<index>.jsonl, its words to standard output's log.
+bool is_complete(const PipelineRun& run, const SlurmTask& task) {
+  const StagePlan& plan = run.stage(task.stage);
+  return run.pending(plan, step_of(plan, task.step), CheckLevel::sizes).empty();
+}
+
+/// One step of a task at work; its events go to attempts/<round>.<index>.jsonl, its words to standard output's log.
 class TaskRunner {
  public:
   TaskRunner(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop, const TaskHooks& hooks)
@@ -69,7 +74,7 @@ class TaskRunner {
     const Stopwatch watch;
     event({{"event", "begin"}, {"job", index}, {"time", utc_now()}});
     try {
-      if (hooks_.before_job) hooks_.before_job(task_, index);
+      if (hooks_.before_job && !run_.is_left_out(plan_, step_, index)) hooks_.before_job(task_, index);
       const std::string place = job_place(plan_, step_, run_.job(plan_, step_, index));
       for (const std::string& note : run_job(run_, plan_, step_, index, step_.step->resources.cpus))
         hooks_.say(place + ": " + note);
@@ -100,7 +105,19 @@ class TaskRunner {
 int run_slurm_task(const PipelineRun& run, const SlurmTask& task, const std::atomic<int>& stop,
                    const TaskHooks& hooks) {
   run.require_needs(run.stage(task.stage));
-  return TaskRunner(run, task, stop, hooks).execute();
+  int code = TaskRunner(run, task, stop, hooks).execute();
+  const StepRounds rounds(run, run.stage(task.stage), step_of(run.stage(task.stage), task.step));
+  const std::vector<RoundRef> then =
+      fs::exists(rounds.record(task.round)) ? rounds.one(task.round).then : std::vector<RoundRef>();
+  SlurmTask link = task;
+  for (const RoundRef& next : then) {
+    if (code != 0 || !is_complete(run, link)) break;
+    if (stop.load() != 0) return static_cast<int>(Category::retry);
+    link.stage = next.stage, link.step = next.step, link.round = next.round, link.index = 0;
+    run.require_needs(run.stage(link.stage));
+    code = TaskRunner(run, link, stop, hooks).execute();
+  }
+  return code;
 }
 
 }  // namespace syconn

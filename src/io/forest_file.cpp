@@ -59,6 +59,7 @@ void write_forest(const fs::path& path, const ForestFile& content) {
   file.write_attribute("feature_names", std::string_view(Json(content.feature_names).dump()));
   file.write_attribute("class_names", std::string_view(Json(content.class_names).dump()));
   file.write_attribute("provenance", std::string_view(content.provenance_json));
+  if (!content.synapse_mesh.empty()) file.write_attribute("synapse_mesh", std::string_view(content.synapse_mesh));
   std::vector<float> leaves;
   for (std::size_t n = 0; n < forest.n_nodes(); ++n)
     if (forest.feature[n] < 0)
@@ -92,6 +93,7 @@ ForestFile read_forest(const fs::path& path) {
   if (out.feature_names.size() != forest.n_features || out.class_names.size() != forest.n_classes)
     fail(path, "names and numbers of features or classes differ");
   out.provenance_json = file.string_attribute("provenance");
+  if (file.has_attribute("synapse_mesh")) out.synapse_mesh = file.string_attribute("synapse_mesh");
   const Json checksums = parse_json(file.string_attribute("checksums"), path.string());
   if (!checksums.is_object()) fail(path, "its checksums are unreadable");
   forest.tree_offset = read<std::uint64_t>(file, path, "tree_offset", checksums);

@@ -51,6 +51,7 @@ struct ChunkResult {
 };
 
 ChunkResult contacts_of_chunk(const JobContext& ctx, const ContactsConfig& c) {
+  if (ctx.is_left_out()) return {};
   const Box3 dataset = ctx.geometry().box, write = ctx.job().box;
   const auto sv = open_covering(ctx.config(), "sv", dataset);
   const Volume<Id> labels = sv->read_labels(intersect(write.grown(contact_halo(c.params())), dataset));
@@ -295,6 +296,7 @@ Stage contacts_stage() {
                  {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.4}},
                  {"publish", once, publish, {.mem_gb = 0.5}},
              })
+      .leaving_out("extract")
       .reading(inputs, {"dataset.volumes.sv; optional: sj (junctions), syn_type or syn_sym and syn_asym"})
       .writing({"DIR/datasets/cs.h5 (contact sites), DIR/datasets/syn.h5 (their parts on junctions)"});
 }

@@ -71,7 +71,7 @@ Stage sso_stage() {
   return make_stage<SsoConfig>(
              "Cells from supervoxels, and which organelles belong to them",
              {
-                 {"scan", per_chunk, sso_scan, {.mvx_per_s = 100, .bytes_per_voxel = 0.2}, scan_memory, true},
+                 {"scan", per_chunk, sso_scan, {.mvx_per_s = 20, .bytes_per_voxel = 0.2}, scan_memory, true},
                  {"gather", per_chunk_group, sso_gather, {.mem_gb = 1, .bytes_per_voxel = 0.2}, {}, true},
                  {"supervoxels", per_id_slice, sso_supervoxels, {}, slice_memory, true},
                  {"objects", per_id_slice, sso_objects, {}, slice_memory, true},
@@ -79,8 +79,8 @@ Stage sso_stage() {
                  {"members", per_id_slice, sso_members, {}, slice_memory},
                  {"organelles", per_id_slice, sso_organelles, {}, slice_memory},
                  {"cells", per_id_slice, sso_cells, {}, slice_memory},
-                 {"map", per_chunk, sso_map, {.mvx_per_s = 100, .bytes_per_voxel = 0.2}, map_memory},
-                 {"simplify", per_mesh_block, sso_simplify, {.mvx_per_s = 40}, simplify_memory},
+                 {"map", per_chunk, sso_map, {.mvx_per_s = 40, .bytes_per_voxel = 0.2}, map_memory},
+                 {"simplify", per_mesh_block, sso_simplify, {.mvx_per_s = 16}, simplify_memory},
                  {"shift", per_shifted_mesh_block, sso_shift, {.mvx_per_s = 40}, simplify_memory},
                  {"gather_meshes", per_mesh_group, sso_gather_meshes, {.mem_gb = 1}},
                  {"gather_grid", per_chunk_group, sso_gather_grid, {.mem_gb = 1}},

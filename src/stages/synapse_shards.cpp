@@ -7,7 +7,6 @@
 
 #include "shards.h"
 #include "syconn/algo/forest.h"
-#include "syconn/io/forest_file.h"
 #include "syconn/io/segmentation_dataset.h"
 #include "synapse_records.h"
 #include "synapse_steps.h"
@@ -17,17 +16,6 @@ namespace syconn {
 namespace {
 
 constexpr const char* kStage = "synapses";
-
-std::optional<Forest> load_forest(const JobContext& ctx, const SynapsesConfig& c) {
-  if (c.forest.empty()) return std::nullopt;
-  Forest forest = read_forest(c.forest).forest;
-  if (forest.n_features != kSynapseFeatures || forest.n_classes != 2)
-    throw Error(Category::input, ctx.config().where("synapses.forest") + ": the forest of '" + c.forest + "' takes " +
-                                     std::to_string(forest.n_features) + " features to " +
-                                     std::to_string(forest.n_classes) + " classes, not " +
-                                     std::to_string(kSynapseFeatures) + " to 2");
-  return forest;
-}
 
 /// What the partner cells have near the synapses of this shard.
 class Partners {
@@ -54,7 +42,7 @@ class Partners {
 class SynapseShard {
  public:
   SynapseShard(const JobContext& ctx, const SynapsesConfig& c)
-      : config_(c), partners_(ctx), forest_(load_forest(ctx, c)) {}
+      : config_(c), partners_(ctx), forest_(synapse_forest(ctx.config())) {}
 
   void add(const SynapseObject& synapse, ShardBuilder& builder, RecordWriter<CellSynapse>& kept, std::uint32_t shards) {
     const SynapseRow& row = synapse.row;
@@ -62,7 +50,7 @@ class SynapseShard {
     float prob = std::numeric_limits<float>::quiet_NaN();
     if (forest_) {
       const auto features = synapse_features(row.size_vx, row.mesh_area_um2, a, b);
-      prob = static_cast<float>(predict_probability(*forest_, features).at(1));
+      prob = static_cast<float>(predict_probability(forest_->forest, features).at(1));
     }
     add_synapse(builder, synapse, a, b, synapse_sign(row.n_sym, row.n_asym, config_.max_sym_fraction), prob);
     if (!std::isnan(prob) && prob < config_.prob_min) return;
@@ -70,11 +58,12 @@ class SynapseShard {
     for (const Id cell : {row.key.cell_a, row.key.cell_b}) kept.append(shard_of(cell, shards), {cell, row.id});
   }
   std::uint64_t n_kept() const { return n_kept_; }
+  bool mesh_unknown() const { return forest_ && forest_->synapse_mesh.empty(); }
 
  private:
   const SynapsesConfig& config_;
   Partners partners_;
-  std::optional<Forest> forest_;
+  std::optional<ForestFile> forest_;
   std::uint64_t n_kept_ = 0;
 };
 
@@ -100,6 +89,23 @@ void withdraw(JobContext& ctx) {
 
 }  // namespace
 
+std::optional<ForestFile> synapse_forest(const RunConfig& config) {
+  const auto& c = config.section<SynapsesConfig>("synapses");
+  if (c.forest.empty()) return std::nullopt;
+  ForestFile file = read_forest(c.forest);
+  const Forest& forest = file.forest;
+  const std::string where = config.where("synapses.forest") + ": the forest of '" + c.forest + "' ";
+  if (forest.n_features != kSynapseFeatures || forest.n_classes != 2)
+    throw Error(Category::input, where + "takes " + std::to_string(forest.n_features) + " features to " +
+                                     std::to_string(forest.n_classes) + " classes, not " +
+                                     std::to_string(kSynapseFeatures) + " to 2");
+  if (!file.synapse_mesh.empty() && file.synapse_mesh != c.mesh)
+    throw Error(Category::input, where + "was trained with synapses.mesh: " + file.synapse_mesh + ", the run has " +
+                                     c.mesh + "; areas of the two differ. Set synapses.mesh: " + file.synapse_mesh +
+                                     ", or train a forest on meshes of " + c.mesh);
+  return file;
+}
+
 void synapse_shards(JobContext& ctx, const SynapsesConfig& c) {
   const auto shard = static_cast<std::uint32_t>(ctx.job().index), shards = static_cast<std::uint32_t>(ctx.job().count);
   RecordWriter<CellSynapse> kept(ctx.work_output("kept"), shards);
@@ -120,6 +126,9 @@ void synapse_shards(JobContext& ctx, const SynapsesConfig& c) {
     }
     ctx.note(std::to_string(rows.n_kept()) + " of " + std::to_string(builder.size()) +
              " synapses kept in the cells' lists" + (c.forest.empty() ? " (no synapses.forest: prob is NaN)" : ""));
+    if (rows.mesh_unknown())
+      ctx.note("warning: '" + c.forest + "' does not say with which synapses.mesh it was trained; with another than " +
+               c.mesh + " its prob is wrong");
     builder.write(path);
   }
   kept.close();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include <array>
+#include <optional>
 #include <string>
 
 #include "syconn/exec/job.h"
+#include "syconn/io/forest_file.h"
 
 /// The steps of the stage `synapses`; docs/stages/synapses.md tells what each reads and writes.
 namespace syconn {
@@ -25,6 +27,9 @@ inline constexpr std::array<const char*, 2> kSynapseOrganelles{"mi", "vc"};
 inline fs::path synapse_input(const JobContext& ctx, const std::string& type) {
   return ctx.in_run("datasets/" + type + ".h5");
 }
+/// The file `synapses.forest`, if there is one. Throws Error{input}: unreadable, of other features, or trained with
+/// another `synapses.mesh`.
+std::optional<ForestFile> synapse_forest(const RunConfig& config);
 /// Fragments come from `contacts` where the dataset has junctions.
 inline bool has_fragments(const JobContext& ctx) { return fs::exists(synapse_input(ctx, "syn")); }
 

@@ -44,6 +44,7 @@ StageInputs inputs(const RunConfig& config, const Geometry&) {
   if (forest.empty()) return in;
   if (!fs::is_regular_file(forest))
     throw Error(Category::input, config.where("synapses.forest") + ": there is no file '" + forest + "'");
+  synapse_forest(config);  // a wrong one is refused before anything runs
   in.fingerprints["synapses.forest"] = {{"bytes", fs::file_size(forest)}, {"crc32c", file_crc32c(forest)}};
   return in;
 }
@@ -56,7 +57,7 @@ Stage synapses_stage() {
                                         {"pairs", per_shard, synapse_pairs, {.mem_gb = 1}},
                                         {"agglomerate", per_id_slice, synapse_agglomerate, {}, slice_memory},
                                         {"number", once, synapse_number, {.mem_gb = 1}},
-                                        {"meshes", per_id_slice, synapse_meshes, {}, mesh_memory},
+                                        {"meshes", per_id_slice, synapse_meshes, {.mvx_per_s = 3.3}, mesh_memory},
                                         {"gather", per_shard, synapse_gather, {.mem_gb = 1}},
                                         {"organelles", per_shard, synapse_organelles, {.mem_gb = 0.5}},
                                         {"near", per_id_slice, synapse_near, {}, slice_memory},

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "syconn/algo/forest.h"
+#include "syconn/algo/poisson_mesh.h"
 #include "syconn/core/error.h"
 #include "syconn/core/json.h"
 #include "syconn/core/rng.h"
@@ -109,6 +110,29 @@ double area_under_curve(const std::vector<double>& prob, const std::vector<std::
   return pairs > 0 ? above / pairs : std::numeric_limits<double>::quiet_NaN();
 }
 
+/// `synapses.mesh` of the run: the method falls back to marching cubes object by object, never the other way. Empty
+/// where the run does not tell.
+std::string mesh_of(const fs::path& run) {
+  const auto dataset = SegmentationDataset::open(run / "datasets/syn_ssv.h5");
+  if (!dataset.has_column("mesh_method") || dataset.size() == 0) return "";
+  const std::vector<std::uint8_t> methods = dataset.column<std::uint8_t>("mesh_method").all();
+  const bool poisson = std::any_of(methods.begin(), methods.end(),
+                                   [](std::uint8_t m) { return m == static_cast<std::uint8_t>(MeshMethod::poisson); });
+  return poisson ? "poisson" : "marching_cubes";
+}
+
+/// Of all sources. The area is a feature, so all must be of one method.
+std::string common_mesh(const std::vector<ForestSource>& sources) {
+  const std::string mesh = mesh_of(sources.front().run);
+  for (const ForestSource& source : sources)
+    if (const std::string other = mesh_of(source.run); other != mesh)
+      throw Error(Category::input, "synapse meshes of run '" + sources.front().run.string() + "' are " +
+                                       (mesh.empty() ? "unknown" : mesh) + ", those of '" + source.run.string() +
+                                       "' are " + (other.empty() ? "unknown" : other) +
+                                       "; a forest learns from meshes of one synapses.mesh");
+  return mesh;
+}
+
 std::vector<std::string> feature_names() {
   std::vector<std::string> names{"size_vx", "mesh_area_um2"};
   for (const char* partner : {"first", "second"})
@@ -122,6 +146,7 @@ ForestTraining train_synapse_forest(const std::vector<ForestSource>& sources, st
                                     int threads, const fs::path& forest) {
   ForestTraining report;
   const Rows rows = read_rows(sources, report);
+  report.synapse_mesh = common_mesh(sources);
   const ForestParams params{.n_trees = n_trees, .seed = seed, .threads = threads};
   const TrainedForest trained = train_forest(rows.view(), params);
   report.n_rows = rows.label.size();
@@ -134,11 +159,12 @@ ForestTraining train_synapse_forest(const std::vector<ForestSource>& sources, st
   report.precision = hits / said, report.recall = hits / static_cast<double>(report.n_synapses);
   report.f1 = 2 * hits / (said + static_cast<double>(report.n_synapses));
   report.auc = area_under_curve(prob, rows.label);
-  ForestFile file{trained.forest, feature_names(), {"other", "synapse"}, ""};
+  ForestFile file{trained.forest, feature_names(), {"other", "synapse"}, "", ""};
   file.provenance_json =
       Json{{"tool", "syconn"}, {"version", version()}, {"objects", report.n_rows}, {"synapses", report.n_synapses},
            {"trees", n_trees}, {"seed", seed}}
           .dump();
+  file.synapse_mesh = report.synapse_mesh;
   const fs::path temporary = temporary_name(forest);
   write_forest(temporary, file);
   commit_file(temporary, forest);

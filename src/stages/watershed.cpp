@@ -235,11 +235,11 @@ Stage watershed_stage() {
   return make_stage<WatershedConfig>(
              "Objects of each organelle from its map, with meshes",
              {
-                 {"mask", per_chunk, watershed_mask, {.mvx_per_s = 40, .bytes_per_voxel = 0.5}, watershed_mask_memory},
+                 {"mask", per_chunk, watershed_mask, {.mvx_per_s = 25, .bytes_per_voxel = 0.5}, watershed_mask_memory},
                  {"join", once, watershed_join, {}, watershed_join_memory},
                  {"flood", per_chunk, watershed_flood, {.mvx_per_s = 100}, watershed_flood_memory},
                  {"resolve", once, watershed_resolve, {.mem_gb = 1}},
-                 {"relabel", per_chunk, relabel, {.mvx_per_s = 60, .bytes_per_voxel = 0.3}, relabel_memory},
+                 {"relabel", per_chunk, relabel, {.mvx_per_s = 12, .bytes_per_voxel = 0.3}, relabel_memory},
                  {"gather", per_chunk_group, gather, {.mem_gb = 0.5}},
                  {"simplify_blocks", per_mesh_block, simplify, {.mvx_per_s = 60}, mesh_memory},
                  {"simplify_shifted", per_shifted_mesh_block, simplify_again, {.mvx_per_s = 200}, mesh_memory},
@@ -247,6 +247,7 @@ Stage watershed_stage() {
                  {"shards", per_shard, shards, {.mem_gb = 1, .mvx_per_s = 400, .bytes_per_voxel = 0.05}},
                  {"publish", once, publish, {.mem_gb = 0.5}},
              })
+      .leaving_out("mask")
       .reading(inputs, {"dataset.volumes.<type> of kind probability, or labels with foreground; types: mi, vc, …",
                         "DIR/volumes/<type>_prob.json where chunk-infer makes it"})
       .using_results_of({"chunk-infer"})

@@ -79,7 +79,7 @@ std::vector<std::uint64_t> holders(const Found& found, const RunComponents& mask
 
 void watershed_mask(JobContext& ctx, const WatershedConfig& config) {
   for (const std::string& name : watershed_types(ctx.config())) {
-    const Found found = find(ctx, name, config.types.at(name));
+    const Found found = ctx.is_left_out() ? Found{} : find(ctx, name, config.types.at(name));
     const RunComponents mask = run_components(found.mask, Connectivity::face6),
                         seeds = run_components(found.seeds, Connectivity::face6);
     RecordFileWriter file(ctx.work_output(name), kMaskSlices, 0);

@@ -113,6 +113,20 @@ TEST(PhantomModel, SynapsesJoinAxonsToDendrites) {
   EXPECT_LT(dropped, truth / 2);
 }
 
+// A dark contact near vesicles of its cells would be a synapse to every feature of the method.
+TEST(PhantomModel, DecoyContactsAreClearOfVesicles) {
+  const PhantomModel& m = model();
+  std::size_t pairs = 0;
+  for (const PhantomSynapse& s : m.synapses)
+    for (const PhantomOrganelle& o : m.clouds) {
+      if (!s.decoy || (o.cell_idx != s.pre_cell && o.cell_idx != s.post_cell)) continue;
+      ++pairs;
+      const Vec3d d = Vec3d(m.nodes[o.node].position_nm) - s.position_nm;
+      EXPECT_GT(std::sqrt(d.dot(d)) - static_cast<double>(m.nodes[o.node].radius_nm), 1150) << "decoy " << s.id;
+    }
+  EXPECT_GT(pairs, 0U);
+}
+
 TEST(PhantomModel, OrganellesListTheirTubes) {
   const PhantomModel& m = model();
   const auto check = [&](const std::vector<PhantomOrganelle>& objects, const std::vector<PhantomTube>& tubes) {

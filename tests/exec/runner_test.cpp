@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "support/temp_folder.h"
+#include "syconn/exec/run_report.h"
 
 namespace syconn {
 namespace {
@@ -38,6 +39,7 @@ void write_text(const fs::path& path, const std::string& text) { std::ofstream(p
 
 void numbers(JobContext& ctx, const FakeConfig& config) {
   const fs::path out = ctx.work_output("number");
+  if (ctx.is_left_out()) return write_text(out, "0");
   if (ctx.job().index == faults.failing_job.load()) throw Error(Category::input, "cannot read 'somewhere'");
   if (faults.throws_foreign) throw std::out_of_range("far away");
   if (ctx.job().index == faults.stops_at.load()) faults.stop = SIGTERM;
@@ -55,6 +57,7 @@ void sum(JobContext& ctx, const FakeConfig&) {
 void copy(JobContext& ctx, const FakeConfig& config) {
   write_text(ctx.output("datasets/copy.txt"),
              read_file(ctx.in_run("datasets/sum.txt")) + " " + std::to_string(config.value));
+  write_text(ctx.output("datasets/from.txt"), ctx.provenance_json());
 }
 
 const StageTable& table() {
@@ -66,6 +69,7 @@ const StageTable& table() {
     t.stages[0].name = t.stages[0].section.name = "first";
     t.stages[1].name = t.stages[1].section.name = "second";
     t.stages[1].needs = {"first"};
+    t.stages[0].leaving_out("numbers");
     t.dataset_box = [](const RunConfig& config) { return config.dataset.box_vx.value(); };
     return t;
   }();
@@ -131,6 +135,25 @@ TEST_F(Runner, RunsAllThenNothing) {
   for (std::string line; std::getline(records, line);)
     stages.push_back(parse_json(line, "runs.jsonl").at("stage").get<std::string>());
   EXPECT_EQ(stages, (std::vector<std::string>{"first", "second"}));
+}
+
+TEST_F(Runner, AJobLeftOutCountsAsEmptyAndIsListedUntilItIsTakenBack) {
+  go(plan());
+  faults.failing_job = 1;
+  write_quarantine(folder(), {1, {{"first", "numbers", 1, {{64, 0, 0}, {128, 64, 10}}, "cannot read"}}});
+  EXPECT_EQ(go(plan()).jobs_run, 3) << "the job, and what lies behind its step";
+  EXPECT_EQ(result(), "95 5");
+  EXPECT_THAT(read_file(folder() / "datasets/from.txt"),
+              HasSubstr(R"("step":"numbers","job":1,"box_vx":[[64,0,0],[128,64,10]]}])"));
+  EXPECT_EQ(status_json(plan(), CheckLevel::sizes).at("left_out").size(), 1U);
+  EXPECT_EQ(go(plan()).jobs_run, 0);
+  ask_quarantine(folder(), 1);
+  EXPECT_EQ(go(plan()).jobs_run, 0) << "one may stay";
+  ask_quarantine(folder(), 0);
+  faults.failing_job = -1;
+  EXPECT_EQ(go(plan()).jobs_run, 3);
+  EXPECT_EQ(result(), "105 5");
+  EXPECT_THAT(read_file(folder() / "datasets/from.txt"), ::testing::Not(HasSubstr("left_out")));
 }
 
 TEST_F(Runner, ADeletedMarkerOrOutputRedoesItsJobAlone) {

@@ -68,6 +68,21 @@ TEST(SlurmCallsText, AnswersErrorsAndTimeLimits) {
   EXPECT_EQ(calls.call({"sleep", "1.3"}).code, 124);
 }
 
+TEST(SlurmReasons, WhatNeverStartsIsToldWithWhatToType) {
+  QueuedJob job{"17_3", "PENDING", "PartitionDown", "task", "contacts", "extract", 1, ""};
+  EXPECT_THAT(job.hopeless(), HasSubstr("the partition is down"));
+  EXPECT_THAT(job.hopeless(), HasSubstr("scancel 17;"));
+  job.reason = "QOSMaxMemoryPerJob";
+  EXPECT_THAT(job.hopeless(), HasSubstr("profile.yml"));
+  job.reason = "JobHeldUser";
+  EXPECT_THAT(job.hopeless(), HasSubstr("scontrol release 17_3"));
+  for (const char* waits : {"Resources", "Priority", "Dependency", "BeginTime", "JobArrayTaskLimit",
+                            "QOSMaxJobsPerUserLimit", "AssocMaxJobsLimit", "None"}) {
+    job.reason = waits;
+    EXPECT_EQ(job.hopeless(), "") << waits;
+  }
+}
+
 TEST(SlurmLock, OneAtATime) {
   const test::TempFolder temp;
   {
@@ -75,6 +90,28 @@ TEST(SlurmLock, OneAtATime) {
     EXPECT_THROW(SubmitLock(temp.path(), 0), Error);
   }
   const SubmitLock again(temp.path(), 0);
+}
+
+TEST(SlurmRounds, ALedRoundFindsTheEvidenceOfItsLeader) {
+  const test::TempFolder temp;
+  const StepRounds leader(temp / "work/a/x"), led(temp / "work/b/y");
+  Round round;
+  round.time = "2026-01-31T12:00:00Z", round.arrays = {{0, 1, 300, 30, "7"}}, round.then = {{"b", "y", 1}};
+  leader.create(round, {{0, 1}});
+  round.then.clear(), round.leader = {"a", "x", 1};
+  led.create(round, {{2}});
+  EXPECT_EQ(leader.one(1).then.at(0).step, "y");
+  EXPECT_EQ(led.one(1).leader.stage, "a");
+  EXPECT_EQ(led.task(1, 0), std::vector<std::int64_t>{2});
+  make_folder(temp / "work/a/x/attempts"), make_folder(temp / "work/b/y/attempts");
+  write_file_atomically(temp / "work/a/x/attempts/1.0.shell",
+                        R"({"event":"killed","job":"7_0","restart":0,"memory_mb":300,"node":"c1"})"
+                        "\n");
+  write_file_atomically(temp / "work/b/y/attempts/1.0.jsonl",
+                        "{\"event\":\"start\",\"node\":\"c1\"}\n{\"event\":\"begin\",\"job\":2}\n");
+  const TaskEvidence evidence = led.evidence(1, 0);
+  EXPECT_TRUE(evidence.started && evidence.killed && evidence.open.contains(2));
+  EXPECT_EQ(evidence.memory_mb, 300);
 }
 
 TEST(SlurmEvidence, DamagedLinesAreLeftOut) {

@@ -36,8 +36,17 @@ TEST(ForestFileIo, ComesBackAsItWas) {
   EXPECT_EQ(back.feature_names, file.feature_names);
   EXPECT_EQ(back.class_names, file.class_names);
   EXPECT_EQ(back.provenance_json, file.provenance_json);
+  EXPECT_EQ(back.synapse_mesh, "");
   write_forest(temp.path() / "again.h5", file);
   EXPECT_EQ(read_file(path), read_file(temp.path() / "again.h5"));
+}
+
+TEST(ForestFileIo, SaysWhichMeshesItKnows) {
+  const test::TempFolder temp;
+  ForestFile file = small_forest();
+  file.synapse_mesh = "marching_cubes";
+  write_forest(temp / "forest.h5", file);
+  EXPECT_EQ(read_forest(temp / "forest.h5").synapse_mesh, "marching_cubes");
 }
 
 TEST(ForestFileIo, EveryDamagedByteIsRefusedOrHarmless) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -355,8 +356,10 @@ TEST(Synapses, TypedVoxelsAddUp) {
 }
 
 /// One split by size: 0.25 up to `threshold` voxels, 0.75 above.
-void write_size_forest(const fs::path& path, double threshold, std::uint32_t n_features = kSynapseFeatures) {
+void write_size_forest(const fs::path& path, double threshold, std::uint32_t n_features = kSynapseFeatures,
+                       const std::string& mesh = "") {
   ForestFile file;
+  file.synapse_mesh = mesh;
   file.forest = {n_features,        2,         {0, 3},    {0, -1, -1},
                  {threshold, 0, 0}, {1, 0, 0}, {2, 0, 0}, {0, 0, 0.75, 0.25, 0.25, 0.75}};
   for (std::uint32_t i = 0; i < n_features; ++i) file.feature_names.push_back("f" + std::to_string(i));
@@ -393,6 +396,44 @@ TEST(Synapses, RefusesAForestOfOtherFeatures) {
   write_size_forest(folder / "forest.h5", 100, 14);
   EXPECT_THROW(run_alone(config(", mesh: marching_cubes, forest: forest.h5"), folder.path()), Error);
   EXPECT_THROW(run_alone(config(", mesh: marching_cubes, forest: none.h5"), folder.path()), Error);
+}
+
+std::string refusal(const std::string& yaml, const fs::path& folder) {
+  try {
+    run_alone(yaml, folder);
+  } catch (const Error& e) {
+    EXPECT_EQ(e.category(), Category::input);
+    return e.what();
+  }
+  return "";
+}
+
+/// Lines of the logs of the stage's steps.
+std::string logs_of(const fs::path& run) {
+  std::string text;
+  for (const auto& entry : fs::recursive_directory_iterator(run))
+    if (entry.is_regular_file() && entry.path().extension() == ".log") text += read_file(entry.path());
+  return text;
+}
+
+TEST(Synapses, RefusesAForestOfOtherMeshes) {
+  using ::testing::HasSubstr;
+  using ::testing::Not;
+  const test::TempFolder folder;
+  write_datasets(make_input(), datasets(folder));
+  write_size_forest(folder / "poisson.h5", 100, kSynapseFeatures, "poisson");
+  write_size_forest(folder / "cubes.h5", 100, kSynapseFeatures, "marching_cubes");
+  write_size_forest(folder / "foreign.h5", 100);
+  EXPECT_THAT(refusal(config(", mesh: marching_cubes, forest: poisson.h5"), folder.path()),
+              HasSubstr("was trained with synapses.mesh: poisson, the run has marching_cubes"));
+  EXPECT_THAT(refusal(config(", mesh: poisson, forest: cubes.h5"), folder.path()),
+              HasSubstr("was trained with synapses.mesh: marching_cubes, the run has poisson"));
+  EXPECT_FALSE(fs::exists(datasets(folder) / "syn_ssv.h5"));
+  EXPECT_EQ(refusal(config(", mesh: marching_cubes, forest: cubes.h5"), folder.path()), "");
+  const std::string warning = "does not say with which synapses.mesh it was trained";
+  EXPECT_THAT(logs_of(folder / "run"), Not(HasSubstr(warning)));
+  EXPECT_EQ(refusal(config(", mesh: marching_cubes, forest: foreign.h5"), folder.path()), "");
+  EXPECT_THAT(logs_of(folder / "run"), HasSubstr(warning));
 }
 
 TEST(Synapses, WithoutOrganellesFeaturesAreZero) {

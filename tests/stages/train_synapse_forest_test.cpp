@@ -11,6 +11,7 @@
 #include "syconn/core/error.h"
 #include "syconn/core/rng.h"
 #include "syconn/io/dataset_builder.h"
+#include "syconn/io/forest_file.h"
 
 namespace syconn {
 namespace {
@@ -42,17 +43,18 @@ std::vector<Object> objects() {
   return list;
 }
 
-void write_run(const fs::path& run) {
-  DatasetBuilder builder({"syn_ssv",
-                          kSize_nm,
-                          "{}",
-                          {{"rep_vx", DType::i64, 3}, {"features", DType::f32, 10}},
-                          {{"voxels", {{"runs_vx", DType::i32, 4}}}}},
-                         3);
+/// `poisson`: objects with a Poisson mesh, from the first on; kUntold: a run without the column.
+constexpr int kUntold = -1;
+void write_run(const fs::path& run, int poisson = kUntold) {
+  std::vector<ColumnSpec> columns{{"rep_vx", DType::i64, 3}, {"features", DType::f32, 10}};
+  if (poisson != kUntold) columns.push_back({"mesh_method", DType::u8});
+  DatasetBuilder builder({"syn_ssv", kSize_nm, "{}", columns, {{"voxels", {{"runs_vx", DType::i32, 4}}}}}, 3);
   Rng rng(4);
+  int written = 0;
   for (const Object& o : objects()) {
     ShardBuilder& row = builder.begin(o.id);
     row.set("rep_vx", o.rep);
+    if (poisson != kUntold) row.set("mesh_method", static_cast<std::uint8_t>(written++ < poisson));
     std::vector<float> features;
     for (int f = 0; f < 10; ++f) features.push_back(static_cast<float>(rng.normal(o.synapse && f == 1 ? 3 : 0, 1)));
     row.set("features", std::span<const float>(features));
@@ -189,6 +191,26 @@ TEST(TrainSynapseForest, AnnotationsInAnyOrderGiveTheSameBytes) {
   EXPECT_TRUE(read_file(folder / "a.h5") == read_file(folder / "b.h5"));
   EXPECT_THROW(train_synapse_forest({}, 20, 1, 1, folder / "c.h5"), Error);
   EXPECT_THROW(train_synapse_forest({{folder.path(), {}, {}}}, 20, 1, 1, folder / "c.h5"), Error);
+}
+
+// Marching cubes is what Poisson falls back to, so one Poisson mesh tells; runs of two methods do not go together.
+TEST(TrainSynapseForest, FileSaysWhichMeshesItLearnedFrom) {
+  const test::TempFolder folder;
+  std::string text = "x,y,z,label\n";
+  for (const Object& o : objects()) text += line(o.rep, o.synapse ? "synaptic" : "not");
+  write_file_atomically(folder / "a.csv", text);
+  write_run(folder / "unknown"), write_run(folder / "cubes", 0), write_run(folder / "poisson", 1);
+  const auto train = [&](const std::vector<std::string>& runs) {
+    std::vector<ForestSource> sources;
+    for (const std::string& run : runs) sources.push_back({folder / run, {}, folder / "a.csv"});
+    train_synapse_forest(sources, 5, 1, 1, folder / "f.h5");
+    return read_forest(folder / "f.h5").synapse_mesh;
+  };
+  EXPECT_EQ(train({"unknown"}), "");
+  EXPECT_EQ(train({"cubes", "cubes"}), "marching_cubes");
+  EXPECT_EQ(train({"poisson"}), "poisson");
+  EXPECT_THROW(train({"cubes", "poisson"}), Error);
+  EXPECT_THROW(train({"cubes", "unknown"}), Error);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "syconn/exec/quarantine.h"
 #include "syconn/exec/stage.h"
 
 namespace syconn {
@@ -48,7 +49,11 @@ class JobContext {
   /// The stage's hash without its late inputs.
   const std::string& early_hash() const { return early_hash_; }
   void set_early_hash(std::string hash) { early_hash_ = std::move(hash); }
-  /// Deterministic part of the provenance: tool, version, stage, config hash.
+  /// The chunk of this job was given up and the run was asked to go on without such chunks: it counts as empty.
+  bool is_left_out() const { return is_left_out_; }
+  /// `jobs`: all that the results of this job lack.
+  void set_left_out(std::vector<QuarantinedJob> jobs, bool own) { left_out_ = std::move(jobs), is_left_out_ = own; }
+  /// Deterministic part of the provenance: tool, version, stage, config hash; and what was left out, if anything.
   std::string provenance_json() const;
 
   /// Lines for the step's log, counts of what was filtered for the run's record; neither is part of a result.
@@ -74,6 +79,8 @@ class JobContext {
   fs::path run_;
   std::string hash_, early_hash_;
   int threads_ = 1;
+  bool is_left_out_ = false;
+  std::vector<QuarantinedJob> left_out_;
   std::vector<std::pair<fs::path, fs::path>> outputs_;  ///< temporary, final; absolute
   std::vector<fs::path> kept_;                          ///< relative to the run folder
   std::vector<std::string> notes_;

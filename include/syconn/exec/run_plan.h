@@ -17,16 +17,21 @@ struct StepPlan {
   std::int64_t jobs = 0;
   std::uint64_t memory_bytes = 0;
   bool gpu = false;
-  std::string hash;  ///< what its markers must bear: the stage's hash, of early steps early_hash
+  std::string hash;  ///< what its markers must bear: the stage's hash, of early steps early_hash; see left_out
+  /// What its results lack. Steps behind a step that lacks jobs of its own have other hashes than with them.
+  std::vector<QuarantinedJob> left_out;
+  std::string context_hash, context_early_hash;  ///< of the stage, as its jobs see them
 };
 
 /// One stage of a run: its hash, geometry and arrays. Pure and cheap; reads no outputs of steps.
 struct StagePlan {
   const Stage* stage = nullptr;
   Geometry geometry;
-  std::string hash;        ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
-  std::string early_hash;  ///< the same without late inputs
-  Json keys;               ///< what the hash covers
+  std::string hash;         ///< covers result-changing keys, stage version, input fingerprints, hashes of needed stages
+  std::string early_hash;   ///< the same without late inputs
+  Json keys;                ///< what the hash covers
+  std::string result_hash;  ///< `hash` and what its own results lack
+  std::vector<QuarantinedJob> left_out;  ///< what its results lack, of its own steps and those of needed stages
   std::vector<StepPlan> steps;
 };
 
@@ -54,6 +59,10 @@ class PipelineRun {
   fs::path step_folder(const StagePlan& plan, const StepPlan& step) const;
   /// Why job `index` must run; empty: done.
   std::string why_pending(const StagePlan& plan, const StepPlan& step, std::int64_t index, CheckLevel level) const;
+  /// What the marker of a job must bear.
+  std::string job_hash(const StagePlan& plan, const StepPlan& step, std::int64_t index) const;
+  bool is_left_out(const StagePlan& plan, const StepPlan& step, std::int64_t index) const;
+  const Quarantine& quarantine() const { return quarantine_; }
   std::vector<std::int64_t> pending(const StagePlan& plan, const StepPlan& step, CheckLevel level) const;
   Job job(const StagePlan& plan, const StepPlan& step, std::int64_t index) const;
   /// Keys of a stage that differ from those its stored results were made with; empty when there are none.
@@ -73,6 +82,7 @@ class PipelineRun {
   fs::path folder_;
   const StageTable* table_ = nullptr;
   Box3 box_;
+  Quarantine quarantine_;
   std::vector<StagePlan> plans_;
 };
 

@@ -59,6 +59,8 @@ struct Step {
   bool early = false;
   /// Optional: whether the config makes its jobs need a GPU, beside resources.gpu.
   std::function<bool(const RunConfig&)> wants_gpu = {};
+  /// Its jobs know JobContext::is_left_out: outputs as of a chunk that holds nothing, made without reading it.
+  bool can_be_left_out = false;
 };
 
 /// What a stage found of its inputs: names of what is missing, and for the stage's hash what identifies the rest.
@@ -95,6 +97,11 @@ struct Stage {
   }
   Stage& needing(std::vector<std::string> stages) { return needs = std::move(stages), *this; }
   Stage& using_results_of(std::vector<std::string> stages) { return uses = std::move(stages), *this; }
+  /// Step::can_be_left_out of the step of this name.
+  Stage& leaving_out(const std::string& step) {
+    for (Step& s : steps) s.can_be_left_out |= s.name == step;
+    return *this;
+  }
   Stage& previewing(decltype(preview) fn) { return preview = std::move(fn), *this; }
   Stage& writing(std::vector<std::string> files) { return writes = std::move(files), *this; }
 };
@@ -125,11 +132,15 @@ Stage make_stage(std::string title, std::vector<TypedStep<Config>> steps) {
   stage.title = std::move(title);
   stage.section = make_section<Config>("", stage.title);
   for (auto& s : steps)
-    stage.steps.push_back({s.name, s.fan_out,
+    stage.steps.push_back({s.name,
+                           s.fan_out,
                            [run = s.run](JobContext& ctx, const AnyConfig& any) {
                              run(ctx, static_cast<const ConfigOf<Config>&>(any).value);
                            },
-                           s.resources, s.memory_bytes, s.early, {}});
+                           s.resources,
+                           s.memory_bytes,
+                           s.early,
+                           {}});
   return stage;
 }
 

@@ -52,13 +52,14 @@ struct ForestTraining {
   std::uint64_t n_rows = 0, n_synapses = 0;
   std::vector<double> importance;
   std::vector<std::string> feature_names;
+  std::string synapse_mesh;  ///< `synapses.mesh` of the runs; written into the file; empty where they do not tell
   double oob_accuracy = 0;
   double precision = 0, recall = 0, f1 = 0, auc = 0;  ///< 10-fold cross-validation, stratified, threshold 0.5
   std::vector<SynapseAnnotations> annotations;        ///< of the sources that have them, in order
 };
 /// Trains the synapse forest on the stored column `features` of the sources' objects (prob ignored). Writes `forest`.
 /// Same input and seed, same bytes, in whatever order a table's rows are. Throws Error{input}: no source, fewer than 20
-/// objects, one class only.
+/// objects, one class only, runs of different `synapses.mesh`.
 ForestTraining train_synapse_forest(const std::vector<ForestSource>& sources, std::uint32_t n_trees, std::uint64_t seed,
                                     int threads, const fs::path& forest);
 
