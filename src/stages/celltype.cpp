@@ -86,8 +86,17 @@ std::uint64_t predict_shard(JobContext& ctx, const CelltypeConfig& c, const Cell
   return without;
 }
 
+/// A column of that name by another stage, as the truth of a phantom, is not overwritten.
+void refuse_foreign_types(const JobContext& ctx) {
+  for (const ShardSet& set : read_top_file(ctx.in_run("datasets/ssv.h5")).sets)
+    for (const std::string& column : set.columns)
+      if (column == "cell_type" && set.stage != kStage)
+        throw Error(Category::input, "datasets/ssv.h5 has cell_type from stage '" + set.stage + "' already");
+}
+
 void predict(JobContext& ctx, const CelltypeConfig& c) {
   const CellReader reader(ctx.in_run(""));
+  refuse_foreign_types(ctx);
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where("celltype.model"));
   std::uint64_t without = 0;
   for (auto shard = static_cast<std::uint32_t>(ctx.job().index); shard < reader.cells().n_shards();
@@ -129,7 +138,7 @@ Stage celltype_stage() {
                                            });
   stage.steps.front().wants_gpu = on_gpu;
   return stage.reading(inputs, {"DIR/datasets/ssv.h5; optional: mi.h5, vc.h5, syn_ssv.h5; the file celltype.model"})
-      .using_results_of({"phantom-vector", "sso", "synapses"})
+      .using_results_of({"sso", "synapses"})
       .writing({"DIR/datasets/ssv.h5: cell_type, cell_type_certainty, type_logits"});
 }
 
