@@ -8,6 +8,7 @@
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/train_synapse_forest.h"
+#include "train_points.h"
 #include "train_unet.h"
 
 namespace syconn {
@@ -115,6 +116,8 @@ int train_command(const std::string&, int argc, char** argv) {
   forest->add_flag("--json", json, "the report as JSON");
   TrainUNetCommand unet;
   const CLI::App* unet_app = unet.add_to(app);
+  TrainPointsCommand celltype(PointTask::celltype), compartment(PointTask::compartment);
+  const CLI::App *celltype_app = celltype.add_to(app), *compartment_app = compartment.add_to(app);
   app.footer(
       help_footer({"RUN/datasets/syn_ssv.h5", "DIR/truth/synapses.csv, DIR/volumes/truth_sj.json; or the annotations"},
                   {"FILE, for synapses.forest"},
@@ -123,6 +126,8 @@ int train_command(const std::string&, int argc, char** argv) {
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
   if (unet_app->parsed()) return unet.run();
+  if (celltype_app->parsed()) return celltype.run();
+  if (compartment_app->parsed()) return compartment.run();
   const ForestTraining t =
       train_synapse_forest(sources(runs, truths, annotations), trees, seed, available_threads(), out);
   if (json)

@@ -116,6 +116,8 @@ int TrainUNetCommand::run() {
       std::fprintf(stderr, "step %lld of %lld, loss %.4f\n", static_cast<long long>(step),
                    static_cast<long long>(t.steps), mean);
   };
+  if (const std::string warning = training_warning(); !warning.empty())
+    std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const UNetTrained done = train_unet(t, progress, &stop_signal);
   if (json_) return std::cout << done.report.dump(1) << '\n', 0;
   std::printf("%s: %lld parameters, %lld steps\n", (t.out / "model.pt").c_str(),

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <optional>
+#include <sstream>
 
 #include "syconn/nn/room_entry.h"
 
@@ -41,6 +42,31 @@ NnRoom* open_room() {
 }
 
 }  // namespace
+
+std::unique_ptr<PointNet> PointNet::load(const fs::path& archive, const DeviceOptions& device) {
+  return nn_room().point_net(archive, device);
+}
+
+std::string blas_library() {
+  std::istringstream maps(read_file("/proc/self/maps"));
+  std::string found;
+  for (std::string line; std::getline(maps, line);) {
+    const std::size_t at = line.find('/');
+    if (at == std::string::npos) continue;
+    const std::string file = line.substr(at), name = file.substr(file.rfind('/') + 1);
+    if (name.starts_with("libmkl_") || name.starts_with("libopenblas") || name.starts_with("libblis")) return file;
+    if (name.starts_with("libblas.so") || name.starts_with("libcblas.so")) found = file;
+  }
+  return found;
+}
+
+std::string slow_blas_warning() {
+  const std::string file = blas_library();
+  for (const char* fast : {"openblas", "mkl", "blis", "atlas"})
+    if (file.empty() || file.find(fast) != std::string::npos) return "";
+  return "the linear algebra library here is the slow reference one (" + file +
+         "): networks take three to ten times as long; install libopenblas0-openmp";
+}
 
 bool nn_room_is_built() { return library_file().has_value(); }
 

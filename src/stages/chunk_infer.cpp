@@ -99,6 +99,7 @@ void infer_task(JobContext& ctx, const ChunkInferConfig& config, const Task& tas
   const Box3 box = model_box(ctx.job().box, task.mag), dataset = ctx.geometry().box;
   if (box.empty()) return;
   const auto network = network_of(ctx, config, task);
+  if (const std::string slow = slow_blas_warning(); !slow.empty()) ctx.note(slow);
   const auto raw = open_covering(ctx.config(), task.config->raw, dataset);
   Volume<std::uint8_t> grey;
   const auto scale = static_cast<float>(task.card.scale), offset = static_cast<float>(task.card.offset);

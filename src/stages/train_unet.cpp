@@ -289,4 +289,9 @@ UNetTrained train_unet(const UNetTraining& asked, const std::function<void(std::
   return done;
 }
 
+std::string training_warning() {
+  nn_room();
+  return slow_blas_warning();
+}
+
 }  // namespace syconn

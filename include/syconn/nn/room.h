@@ -8,6 +8,7 @@
 
 #include "syconn/core/files.h"
 #include "syconn/nn/model_card.h"
+#include "syconn/nn/point_net.h"
 #include "syconn/nn/unet.h"
 
 /// The doors of the library that links LibTorch. It is opened on first use: linking it costs every process 0.45 s and
@@ -70,11 +71,24 @@ class NnRoom {
   /// Loss of logits (classes x voxels) against labels, as training computes it.
   virtual double loss(std::span<const float> logits, std::span<const std::uint8_t> labels, int classes,
                       const TrainOptions&) = 0;
+
+  virtual std::unique_ptr<PointTrainer> point_trainer(const PointNetConfig&, const PointTrainOptions&,
+                                                      const DeviceOptions&, std::uint64_t seed) = 0;
+  virtual std::unique_ptr<PointNet> point_net(const fs::path& archive, const DeviceOptions&) = 0;
+  /// Loss of logits (positions x classes), as training of points computes it, and its gradient.
+  virtual LossValue class_loss(std::span<const float> logits, std::span<const std::uint8_t> labels, int classes,
+                               const LossOptions&) = 0;
+  /// Of embeddings: anchors x dimensions, then positives, then negatives.
+  virtual LossValue triplet_loss(std::span<const float> embeddings, int dimensions, double margin, double l1) = 0;
 };
 
 /// The library, opened on the first call. Throws Error{config} that says what is missing: this build has no room nn,
 /// the file is not there, or a library it needs is not.
 NnRoom& nn_room();
+/// File of the library for linear algebra (BLAS) in this process once the room is open; empty before.
+std::string blas_library();
+/// What to tell the user if that is the slow reference library, which costs a factor of three to ten; empty if not.
+std::string slow_blas_warning();
 /// Whether nn_room() would find the library; opens nothing.
 bool nn_room_is_built();
 

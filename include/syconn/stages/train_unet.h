@@ -52,5 +52,7 @@ struct UNetTrained {
 /// are held in memory: 2 bytes a voxel. Throws Error{input|config}.
 UNetTrained train_unet(const UNetTraining& training, const std::function<void(std::int64_t, double)>& progress,
                        const std::atomic<int>* stop = nullptr);
+/// What to tell the user before training if the linear algebra library here is slow; else empty.
+std::string training_warning();
 
 }  // namespace syconn

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "losses.h"
+#include "point_trainer.h"
 #include "syconn/nn/room_entry.h"
 #include "trainer.h"
 
@@ -93,7 +95,7 @@ class TorchNetwork final : public Network {
 class TorchRoom final : public NnRoom {
  public:
   std::string description() const override {
-    return std::string("LibTorch ") + TORCH_VERSION + (has_cuda() ? ", CUDA" : ", CPU");
+    return std::string("LibTorch ") + TORCH_VERSION + (has_cuda() ? ", CUDA" : ", CPU") + ", BLAS " + blas_library();
   }
   bool has_cuda() const override { return torch::cuda::is_available(); }
 
@@ -119,6 +121,21 @@ class TorchRoom final : public NnRoom {
     const torch::Tensor x = torch::from_blob(const_cast<float*>(logits.data()), {1, classes, voxels}, torch::kFloat32);
     const torch::Tensor t = torch::from_blob(const_cast<std::uint8_t*>(labels.data()), {1, voxels}, torch::kUInt8);
     return segmentation_loss(x, t.to(torch::kInt64), options).item<double>();
+  }
+
+  std::unique_ptr<PointTrainer> point_trainer(const PointNetConfig& config, const PointTrainOptions& options,
+                                              const DeviceOptions& device, std::uint64_t seed) override {
+    return make_point_trainer(config, options, device, seed);
+  }
+  std::unique_ptr<PointNet> point_net(const fs::path& archive, const DeviceOptions& device) override {
+    return make_point_net(archive, device);
+  }
+  LossValue class_loss(std::span<const float> logits, std::span<const std::uint8_t> labels, int classes,
+                       const LossOptions& options) override {
+    return class_loss_of(logits, labels, classes, options);
+  }
+  LossValue triplet_loss(std::span<const float> embeddings, int dimensions, double margin, double l1) override {
+    return triplet_loss_of(embeddings, dimensions, margin, l1);
   }
 };
 

@@ -6,21 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "losses.h"
 #include "unet_net.h"
 
 namespace syconn {
 namespace {
-
-constexpr std::int64_t kIgnored = 255;
-constexpr double kDiceEpsilon = 1e-4;
-
-torch::Tensor class_weights(const TrainOptions& options, const torch::Tensor& like) {
-  if (options.class_weights.empty()) return torch::ones({like.size(1)}, like.options());
-  if (static_cast<std::int64_t>(options.class_weights.size()) != like.size(1))
-    throw Error(Category::config, "there are " + std::to_string(options.class_weights.size()) + " class weights for " +
-                                      std::to_string(like.size(1)) + " classes");
-  return torch::tensor(options.class_weights, torch::kFloat64).to(like.options());
-}
 
 /// What LibTorch throws as an Error that says what was being done.
 template <class Fn>
@@ -162,24 +152,7 @@ void use_threads(int n) {
 }
 
 torch::Tensor segmentation_loss(const torch::Tensor& logits, const torch::Tensor& labels, const TrainOptions& options) {
-  const torch::Tensor weights = class_weights(options, logits);
-  torch::Tensor loss = torch::zeros({}, logits.options());
-  if (options.cross_entropy < 1) {
-    const torch::Tensor counts = labels.ne(kIgnored);
-    const torch::Tensor target = torch::one_hot(labels.masked_fill(counts.logical_not(), 0), logits.size(1))
-                                     .movedim(-1, 1)
-                                     .to(logits.scalar_type()) *
-                                 counts.unsqueeze(1);
-    const torch::Tensor p = torch::softmax(logits, 1) * counts.unsqueeze(1);
-    std::vector<std::int64_t> axes{0};
-    for (std::int64_t axis = 2; axis < logits.dim(); ++axis) axes.push_back(axis);
-    const torch::Tensor dice = 1 - 2 * (p * target).sum(axes) / ((p + target).sum(axes) + kDiceEpsilon);
-    loss = loss + (1 - options.cross_entropy) * (weights * dice).mean();
-  }
-  if (options.cross_entropy > 0)
-    loss = loss +
-           options.cross_entropy * torch::cross_entropy_loss(logits, labels, weights, at::Reduction::Mean, kIgnored);
-  return loss;
+  return class_loss(logits, labels, {options.cross_entropy, options.class_weights});
 }
 
 std::unique_ptr<UNetTrainer> make_unet_trainer(const UNetConfig& config, const TrainOptions& options,

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "train_points.h"
+
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+#include "commands.h"
+#include "syconn/core/error.h"
+#include "syconn/core/parallel.h"
+
+namespace syconn {
+namespace {
+
+/// A cell type net that two cores train: a tenth of the paper's channels on 2,048 points.
+PointNetConfig small_type_net() {
+  PointNetConfig c = cell_type_net(6, 2);
+  c.levels = {PointNetConfig::kInput, 512, 128, 32};
+  c.layers = {{6, 32, 0, 1, 16}, {32, 64, 1, 2, 16}, {64, 128, 2, 3, 16}};
+  c.hidden = 64;
+  return c;
+}
+
+PointTraining celltype_recipe(bool paper) {
+  PointTraining t;
+  t.task = PointTask::celltype;
+  PointModelCard& card = t.card;
+  card.context_nm = 20'000, card.pivot_nm = 2'500;
+  card.normalisation = "divide", card.scale_nm = 2'000;  // a tenth of the context
+  if (paper) {
+    card.architecture = cell_type_net(6, 2), card.n_points = 50'000;
+    t.steps = 500'000, t.batch = 10;
+    t.options.learning_rate = 5e-4, t.options.decay_every = 100, t.options.decay = 0.99;
+    return t;
+  }
+  card.architecture = small_type_net(), card.n_points = 2'048;
+  t.steps = 1'000, t.batch = 12;
+  t.options.learning_rate = 2e-3, t.options.schedule = "cosine";
+  return t;
+}
+
+using Classes = std::vector<std::pair<std::string, std::vector<std::int64_t>>>;
+Classes compartment_classes(const std::string& target) {
+  if (target == "ads") return {{"dendrite", {0, 1, 2}}, {"axon", {3, 4, 5}}, {"soma", {6}}};
+  if (target == "abt") return {{"axon", {3}}, {"bouton_en_passant", {4}}, {"bouton_terminal", {5}}};
+  return {{"shaft", {0}}, {"spine_neck", {2}}, {"spine_head", {1}}};
+}
+
+PointTraining compartment_recipe(const std::string& target, bool paper) {
+  PointTraining t;
+  t.task = PointTask::compartment;
+  t.compartments = compartment_classes(target);
+  PointModelCard& card = t.card;
+  const bool fine = target == "dnh";
+  card.context_nm = fine ? 4'000 : 15'000, card.pivot_nm = card.context_nm / 2;
+  card.n_points = paper ? (fine ? 4'096 : 15'000) : 2'048;
+  card.architecture = segmentation_net(4, 3, card.n_points, paper ? 32 : 16);
+  t.steps = paper ? 100'000 : 800, t.batch = paper ? (fine ? 16 : 8) : 8;
+  t.options.learning_rate = paper ? 1e-3 : 3e-3;
+  t.options.schedule = paper ? "step" : "cosine", t.options.decay_every = 1000, t.options.decay = 0.99;
+  return t;
+}
+
+void print(const PointTrained& done, const std::string& out) {
+  const Json& q = done.report.at("quality");
+  std::printf("%s: %lld parameters, %lld steps, last loss %.4f\n", out.c_str(),
+              static_cast<long long>(done.report.at("parameters").get<std::int64_t>()),
+              static_cast<long long>(done.report.at("steps").get<std::int64_t>()),
+              done.losses.empty() ? std::nan("") : done.losses.back());
+  if (!q.contains("classes")) return;
+  const auto value = [](const Json& v) { return v.is_number() ? v.get<double>() : std::nan(""); };
+  std::printf(
+      "on unseen cells: accuracy %.3f (always the most frequent class: %.3f), macro F1 %.3f, weighted F1 %.3f\n",
+      value(q.at("accuracy")), value(q.at("majority_baseline")), value(q.at("macro_f1")), value(q.at("weighted_f1")));
+  for (const auto& [name, c] : q.at("classes").items())
+    std::printf("  %-20s precision %.3f  recall %.3f  F1 %.3f  of %llu\n", name.c_str(), value(c.at("precision")),
+                value(c.at("recall")), value(c.at("f1")),
+                static_cast<unsigned long long>(c.at("support").get<std::uint64_t>()));
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
+  const bool types = task_ == PointTask::celltype;
+  CLI::App* sub = app.add_subcommand(types ? "celltype" : "compartment",
+                                     types ? "the network of stage celltype" : "a network of stage pointcloud");
+  const auto list = [](CLI::Option* option) { return option->allow_extra_args(false); };
+  list(sub->add_option("--run", runs_,
+                       "run with the truth in datasets/ssv.h5 (as phantom --vector writes); may be repeated"))
+      ->required()
+      ->type_name("DIR");
+  list(sub->add_option("--test-run", test_runs_, "run to test on, unseen in training; may be repeated"))
+      ->type_name("DIR");
+  if (!types)
+    sub->add_option("--target", target_,
+                    "ads: dendrite, axon, soma; abt: axon, boutons; dnh: shaft, spine neck and head")
+        ->check(CLI::IsMember({"ads", "abt", "dnh"}))
+        ->capture_default_str();
+  sub->add_option("--recipe", recipe_, "small (minutes on two cores) or paper")
+      ->check(CLI::IsMember({"small", "paper"}))
+      ->capture_default_str();
+  sub->add_option("--steps", steps_, "of the optimiser [of the recipe]")->check(CLI::PositiveNumber);
+  sub->add_option("--batch", batch_, "samples a step [of the recipe]")->check(CLI::Range(1, 1024));
+  sub->add_option("--points", points_, "of a sample [of the recipe]")->check(CLI::Range(64, 1 << 20));
+  sub->add_option("--context-nm", context_nm_, "reach of a sample along the skeleton [of the recipe]")
+      ->check(CLI::PositiveNumber);
+  sub->add_option("--learning-rate", learning_rate_, "at the start [of the recipe]")->check(CLI::PositiveNumber);
+  if (types)
+    sub->add_option("--test-contexts", test_contexts_, "contexts a test cell")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+  sub->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
+  sub->add_option("--device", device_, "cpu, cuda or auto")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->capture_default_str();
+  sub->add_option("--threads", threads_, "of the CPU; 0: all")->capture_default_str();
+  sub->add_option("--name", name_, "of the model, in its card");
+  sub->add_option("--description", description_, "one line for its card");
+  sub->add_option("-o,--out", out_, "folder; called again, training goes on where it stopped")
+      ->type_name("DIR")
+      ->capture_default_str();
+  sub->add_flag("--json", json_, "the report as JSON");
+  const std::string name = types ? "celltype" : "compartment";
+  sub->footer(help_footer({"DIR/datasets/{ssv,mi,vc,syn_ssv}.h5 of the runs"},
+                          {"DIR/model.pt, model.json (its card), report.json, loss.png, checkpoint.pt"},
+                          {"syconn train " + name + " --run cells/a --run cells/b --test-run cells/c -o models/mine",
+                           "syconn train " + name + " --run cells/a --recipe paper --device cuda -o models/paper"}));
+  return sub;
+}
+
+PointTraining TrainPointsCommand::training() const {
+  const bool types = task_ == PointTask::celltype, paper = recipe_ == "paper";
+  PointTraining t = types ? celltype_recipe(paper) : compartment_recipe(target_, paper);
+  t.name = !name_.empty() ? name_ : types ? "celltype" : target_;
+  t.description = description_;
+  t.train.assign(runs_.begin(), runs_.end()), t.test.assign(test_runs_.begin(), test_runs_.end());
+  if (steps_ > 0) t.steps = steps_;
+  if (batch_ > 0) t.batch = batch_;
+  if (learning_rate_ > 0) t.options.learning_rate = learning_rate_;
+  if (context_nm_ > 0) {
+    t.card.scale_nm *= context_nm_ / t.card.context_nm, t.card.pivot_nm *= context_nm_ / t.card.context_nm;
+    t.card.context_nm = context_nm_;
+  }
+  if (points_ > 0) {
+    t.card.n_points = points_;
+    if (!types) t.card.architecture = segmentation_net(4, 3, points_, paper ? 32 : 16);
+  }
+  t.options.total_steps = static_cast<int>(t.steps);
+  t.test_contexts = test_contexts_, t.seed = seed_, t.out = out_;
+  t.device = {device_, false, threads_ > 0 ? threads_ : available_threads()};
+  return t;
+}
+
+int TrainPointsCommand::run() {
+  install_signal_handlers();
+  const PointTraining t = training();
+  const auto progress = [&](std::int64_t step, double loss) {
+    if (step % 20 == 0 || step == t.steps)
+      std::cerr << "step " << step << " of " << t.steps << ", loss " << loss << std::endl;
+  };
+  const PointTrained done = train_points(t, progress, &stop_signal);
+  if (json_)
+    std::cout << done.report.dump(1) << '\n';
+  else
+    print(done, out_);
+  return 0;
+}
+
+}  // namespace syconn

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "syconn/core/files.h"
+#include "syconn/core/json.h"
+#include "syconn/nn/point_net.h"
+#include "syconn/nn/room.h"
+
+/// Training of networks of points on the cells of runs whose truth is known.
+namespace syconn {
+
+/// What is learned: the type of a cell, or the compartments of its surface.
+enum class PointTask { celltype, compartment };
+
+struct PointTraining {
+  PointTask task = PointTask::celltype;
+  std::string name, description;
+  std::vector<fs::path> train, test;  ///< runs with datasets/ssv.h5 that has cell_type, or vertex_comp
+  /// Of compartments: the classes, each with the codes of vertex_comp it stands for; other codes do not count.
+  std::vector<std::pair<std::string, std::vector<std::int64_t>>> compartments;
+  PointModelCard card;  ///< architecture, context, points, voxel sizes; inputs, classes and quality are filled in
+  PointTrainOptions options;
+  std::int64_t steps = 1000, checkpoint_every = 200;
+  int batch = 8;           ///< samples a step
+  int test_contexts = 20;  ///< a test cell (of compartments: all pivots)
+  std::uint64_t seed = 1;
+  DeviceOptions device;
+  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, confusion.png, checkpoint.pt
+};
+
+struct PointTrained {
+  PointModelCard card;
+  std::vector<double> losses;
+  Json report;
+};
+
+/// Trains, or goes on from out/checkpoint.pt of the same settings and data (else Error{config}), and tests on cells the
+/// network has not seen. All cells' down-sampled clouds are held in memory: 17 bytes a point. Same settings, same
+/// weights. Throws Error{input}: a run without truth; Error{retry} when told to stop.
+PointTrained train_points(const PointTraining& training, const std::function<void(std::int64_t, double)>& progress,
+                          const std::atomic<int>* stop = nullptr);
+
+}  // namespace syconn

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "cell_parts.h"
+
+#include <cmath>
+
+#include "syconn/core/error.h"
+
+namespace syconn {
+namespace {
+
+std::vector<Vec3f> points_of(const std::vector<float>& xyz) {
+  std::vector<Vec3f> points(xyz.size() / 3);
+  for (std::size_t i = 0; i < points.size(); ++i) points[i] = {xyz[3 * i], xyz[3 * i + 1], xyz[3 * i + 2]};
+  return points;
+}
+
+SegmentationDataset open_cells(const fs::path& run) {
+  const fs::path file = run / "datasets" / "ssv.h5";
+  if (!fs::exists(file))
+    throw Error(Category::input, "'" + run.string() + "' has no datasets/ssv.h5; run stage sso first");
+  auto cells = SegmentationDataset::open(file);
+  if (!cells.has_part("mesh", "vertices_nm") || !cells.has_part("skeleton", "nodes_nm"))
+    throw Error(Category::input, "'" + file.string() + "': its cells have no meshes or no skeletons");
+  return cells;
+}
+
+}  // namespace
+
+CellReader::CellReader(const fs::path& run)
+    : cells_(open_cells(run)),
+      mi_(open(run, "mi", "mi_ids")),
+      vc_(open(run, "vc", "vc_ids")),
+      syn_(open(run, "syn_ssv", "syn_ids")) {}
+
+std::optional<CellReader::Objects> CellReader::open(const fs::path& run, const std::string& type,
+                                                    const std::string& ids) const {
+  const fs::path file = run / "datasets" / (type + ".h5");
+  if (!fs::exists(file) || !cells_.has_part(ids, "ids")) return std::nullopt;
+  auto table = SegmentationDataset::open(file);
+  if (!table.has_part("mesh", "vertices_nm")) return std::nullopt;
+  auto vertices = table.ragged<float>("mesh", "vertices_nm");
+  return Objects{std::move(table), cells_.ragged<Id>(ids, "ids"), std::move(vertices)};
+}
+
+std::vector<std::string> CellReader::missing() const {
+  std::vector<std::string> names;
+  if (!mi_) names.push_back("mi");
+  if (!vc_) names.push_back("vc");
+  if (!syn_) names.push_back("syn_ssv");
+  return names;
+}
+
+void CellReader::append(const std::optional<Objects>& objects, Row cell, std::vector<Vec3f>& out,
+                        std::vector<std::int8_t>* sign) const {
+  if (!objects) return;
+  std::optional<Column<std::int8_t>> signs;
+  if (sign != nullptr && objects->table.has_column("sign")) signs = objects->table.column<std::int8_t>("sign");
+  std::vector<float> xyz;
+  for (const Id id : objects->ids(cell)) {
+    const Row row = objects->table.at(id);
+    objects->vertices.read(row, xyz);
+    const std::vector<Vec3f> points = points_of(xyz);
+    out.insert(out.end(), points.begin(), points.end());
+    if (sign != nullptr) sign->resize(out.size(), signs ? (*signs)(row) : std::int8_t{0});
+  }
+}
+
+CellParts CellReader::read(Id cell, Row row) const {
+  CellParts parts;
+  parts.id = cell;
+  parts.nodes_nm = points_of(cells_.ragged<float>("skeleton", "nodes_nm")(row));
+  const auto edges = cells_.ragged<std::uint32_t>("skeleton", "edges")(row);
+  for (std::size_t e = 0; e + 1 < edges.size(); e += 2) {
+    if (edges[e] >= parts.nodes_nm.size() || edges[e + 1] >= parts.nodes_nm.size())
+      throw Error(Category::input, "skeleton of cell " + std::to_string(cell) + ": edge " + std::to_string(e / 2) +
+                                       " names a node it does not have");
+    parts.edges.push_back({edges[e], edges[e + 1]});
+  }
+  if (cells_.has_part("skeleton", "myelin")) {
+    parts.node_myelin = cells_.ragged<std::uint8_t>("skeleton", "myelin")(row);
+    if (parts.node_myelin.size() != parts.nodes_nm.size())
+      throw Error(Category::input, "skeleton of cell " + std::to_string(cell) + ": not one myelin label a node");
+  }
+  parts.surface_nm = points_of(cells_.ragged<float>("mesh", "vertices_nm")(row));
+  append(mi_, row, parts.mi_nm, nullptr);
+  append(vc_, row, parts.vc_nm, nullptr);
+  append(syn_, row, parts.syn_nm, &parts.syn_sign);
+  return parts;
+}
+
+double labelled_path_um(const CellParts& cell, const std::vector<std::uint8_t>& labels, bool (*of)(std::uint8_t)) {
+  double nm = 0;
+  for (const auto& [a, b] : cell.edges) {
+    if (!of(labels.at(a)) || !of(labels.at(b))) continue;
+    const Vec3d d = Vec3d(cell.nodes_nm[a]) - Vec3d(cell.nodes_nm[b]);
+    nm += std::sqrt(d.dot(d));
+  }
+  return nm / 1000;
+}
+
+}  // namespace syconn

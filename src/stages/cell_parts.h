@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "syconn/core/files.h"
+#include "syconn/io/segmentation_dataset.h"
+
+namespace syconn {
+
+/// What point networks see of one cell: skeleton, surface, organelles and synapses; positions in nm from the dataset's
+/// corner.
+struct CellParts {
+  Id id = kBackground;
+  std::vector<Vec3f> nodes_nm;
+  std::vector<std::array<std::uint32_t, 2>> edges;
+  std::vector<std::uint8_t> node_myelin;  ///< 1: under a sheath; empty: no myelin map
+  std::vector<Vec3f> surface_nm;          ///< vertices of the cell's mesh, as stored
+  std::vector<Vec3f> mi_nm, vc_nm;        ///< vertices of its organelles
+  std::vector<Vec3f> syn_nm;              ///< vertices of its synapses (those kept by synapses.prob_min)
+  std::vector<std::int8_t> syn_sign;      ///< sign of the synapse, one a vertex of syn_nm
+};
+
+/// Reads cells out of a run's tables, one at a time: memory is that of the largest cell's vertices. Organelle and
+/// synapse tables that a run does not have count as empty.
+class CellReader {
+ public:
+  /// `run` holds datasets/ssv.h5. Throws Error{input}: no cells, or cells without meshes and skeletons.
+  explicit CellReader(const fs::path& run);
+
+  const SegmentationDataset& cells() const { return cells_; }
+  CellParts read(Id cell) const { return read(cell, cells_.at(cell)); }
+  CellParts read(Id cell, Row row) const;
+  /// Tables of mi, vc and syn_ssv that the run lacks.
+  std::vector<std::string> missing() const;
+
+ private:
+  /// A table of objects that cells list by id.
+  struct Objects {
+    SegmentationDataset table;
+    Ragged<Id> ids;  ///< of a cell
+    Ragged<float> vertices;
+  };
+  std::optional<Objects> open(const fs::path& run, const std::string& type, const std::string& ids) const;
+  void append(const std::optional<Objects>& objects, Row cell, std::vector<Vec3f>& out,
+              std::vector<std::int8_t>* sign) const;
+
+  SegmentationDataset cells_;
+  std::optional<Objects> mi_, vc_, syn_;
+};
+
+/// Path length of the edges whose both ends have a label that `of` accepts, µm.
+double labelled_path_um(const CellParts& cell, const std::vector<std::uint8_t>& labels, bool (*of)(std::uint8_t));
+
+}  // namespace syconn

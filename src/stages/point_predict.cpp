@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "point_predict.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "syconn/core/parallel.h"
+#include "syconn/nn/room.h"
+
+namespace syconn {
+namespace {
+
+constexpr std::uint64_t kMostVertices = 20'000'000;  // of one cell, with its organelles
+
+}  // namespace
+
+std::shared_ptr<PointNet> point_net_of(const JobContext& ctx, const std::string& model, const std::string& device,
+                                       const std::string& where) {
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<PointNet>> loaded;
+  const std::lock_guard lock(mutex);
+  auto& net = loaded[ctx.hash() + device + model];
+  if (net != nullptr) return net;
+  if (loaded.size() > 16) loaded.clear();
+  try {
+    return loaded[ctx.hash() + device + model] = PointNet::load(model, {device, false, 1});
+  } catch (const Error& e) {
+    throw e.with_context(where);
+  }
+}
+
+PointModelCard point_card_of(const RunConfig& config, const std::string& key, const std::string& model,
+                             const std::string& head) {
+  const std::string where = config.where(key) + ": ";
+  if (!fs::is_regular_file(model)) throw Error(Category::input, where + "there is no file '" + model + "'");
+  PointModelCard card;
+  try {
+    card = read_point_model_card(model);
+  } catch (const Error& e) {
+    throw e.with_context(config.where(key));
+  }
+  const PointNetConfig& net = card.architecture;
+  if (net.head != head || net.has_targets())
+    throw Error(Category::config, where + "'" + model + "' gives one answer a " +
+                                      (net.head == "mean" ? "sample" : "point") + "; this needs one a " +
+                                      (head == "mean" ? "sample" : "point"));
+  if (net.inputs != 1 && net.inputs != 4 && net.inputs != 5 && net.inputs != 6)
+    throw Error(Category::config, where + "'" + model + "' takes " + std::to_string(net.inputs) +
+                                      " inputs; there are 1 (surface), 4 (and organelles, synapses), 5 (synapses by "
+                                      "sign) and 6 (and myelin)");
+  return card;
+}
+
+void require_point_model(const RunConfig& config, const std::string& key, const std::string& model,
+                         const std::string& head, StageInputs& in) {
+  if (model.empty()) {
+    in.missing.push_back("a model in " + key);
+    return;
+  }
+  in.fingerprints[key] = {{"card", point_card_of(config, key, model, head).to_json()},
+                          {"bytes", fs::file_size(model)},
+                          {"crc32c", file_crc32c(model)}};
+}
+
+void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,
+                      int threads,
+                      const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take) {
+  for (std::size_t first = 0; first < pivots.size(); first += kContextsAtOnce) {
+    const std::size_t n = std::min(kContextsAtOnce, pivots.size() - first);
+    std::vector<std::vector<std::uint32_t>> drawn(n);
+    for (std::size_t i = 0; i < n; ++i)
+      drawn[i] = samples.points(pivots[first + i], seed, static_cast<std::uint32_t>(first + i));
+    std::vector<PointSample> made(n);
+    std::vector<std::vector<float>> outputs(n);
+    parallel_for(static_cast<std::int64_t>(n), threads, [&](std::int64_t k) {
+      const auto i = static_cast<std::size_t>(k);
+      if (drawn[i].empty()) return;
+      made[i] = samples.sample(std::move(drawn[i]), mix64(mix64(seed, pivots[first + i]), first + i));
+      outputs[i] = net.predict({std::span(&made[i].pyramid, 1), made[i].features});
+    });
+    for (std::size_t i = 0; i < n; ++i)
+      if (!outputs[i].empty()) take(first + i, made[i], outputs[i]);
+  }
+}
+
+std::uint64_t point_job_bytes(const PointModelCard& card, int threads) {
+  const std::uint64_t sample = static_cast<std::uint64_t>(card.n_points) * 1024;
+  return kMostVertices * 48 + kContextsAtOnce * sample +
+         static_cast<std::uint64_t>(std::max(1, threads)) * point_net_bytes(card.architecture, card.n_points) +
+         (std::uint64_t{512} << 20);
+}
+
+}  // namespace syconn
