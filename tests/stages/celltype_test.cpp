@@ -96,7 +96,7 @@ TEST_F(Celltype, ModelsOfAnotherKindAreRefused) {
     FAIL() << "a network with an answer a point was taken";
   } catch (const Error& e) {
     EXPECT_THAT(e.what(), testing::HasSubstr("one answer a point; this needs one a sample"));
-    EXPECT_THAT(e.what(), testing::HasSubstr("celltype.model"));
+    EXPECT_THAT(e.what(), testing::HasSubstr("test.yml:6:"));
   }
 }
 
