@@ -12,34 +12,10 @@
 #include "syconn/core/version.h"
 #include "train_plot.h"
 #include "train_points_data.h"
+#include "training_checkpoint.h"
 
 namespace syconn {
 namespace {
-
-/// checkpoint.pt with what it was made with, and the losses so far.
-struct Checkpoint {
-  fs::path weights, notes;
-  std::string settings;
-
-  void save(const PointTrainer& net, const std::vector<double>& losses) const {
-    write_file_atomically(notes, Json{{"settings", settings}, {"losses", losses}}.dump() + "\n");
-    const fs::path temporary = temporary_name(weights);
-    net.save_checkpoint(temporary);
-    commit_file(temporary, weights);
-  }
-  std::vector<double> load(PointTrainer& net) const {
-    if (!fs::exists(weights)) return {};
-    const Json json = parse_json(read_file(notes), notes.string());
-    if (json.at("settings").get<std::string>() != settings)
-      throw Error(Category::config, weights.string() +
-                                        ": the checkpoint was made with other settings or data; use "
-                                        "another folder, or remove it");
-    net.load_checkpoint(weights);
-    auto losses = json.at("losses").get<std::vector<double>>();  // written first, so never shorter
-    losses.resize(static_cast<std::size_t>(net.steps_done()));
-    return losses;
-  }
-};
 
 PointModelCard card_of(const PointTraining& t) {
   PointModelCard card = t.card;
@@ -67,7 +43,7 @@ PointModelCard card_of(const PointTraining& t) {
 }
 
 std::vector<double> run_steps(const PointTraining& t, const PointModelCard& card, LabelledCells& data,
-                              PointTrainer& net, const Checkpoint& checkpoint,
+                              PointTrainer& net, const TrainingCheckpoint& checkpoint,
                               const std::function<void(std::int64_t, double)>& progress, const std::atomic<int>* stop) {
   std::vector<double> losses = checkpoint.load(net);
   PointSampler sampler(t, card, data);
@@ -174,8 +150,8 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   make_folder(t.out);
   Json settings = card.training;
   settings.erase("steps"), settings.erase("version");
-  const Checkpoint checkpoint{t.out / "checkpoint.pt", t.out / "checkpoint.json",
-                              sha256_hex(settings.dump() + card.architecture.to_json().dump() + data.hash)};
+  const TrainingCheckpoint checkpoint(t.out,
+                                      sha256_hex(settings.dump() + card.architecture.to_json().dump() + data.hash));
   const auto net = room.point_trainer(card.architecture, t.options, t.device, t.seed);
   done.losses = run_steps(t, card, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();

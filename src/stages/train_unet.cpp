@@ -11,6 +11,7 @@
 #include "syconn/nn/patches.h"
 #include "syconn/nn/tiles.h"
 #include "train_plot.h"
+#include "training_checkpoint.h"
 
 namespace syconn {
 namespace {
@@ -134,32 +135,8 @@ ModelCard card_of(const UNetTraining& t, const Data& data) {
 
 // ---- the loop ------------------------------------------------------------------------------------------------------
 
-/// checkpoint.pt with what the checkpoint was made with, and the losses so far.
-struct Checkpoint {
-  fs::path weights, notes;
-  std::string settings;
-
-  void save(const UNetTrainer& net, const std::vector<double>& losses) const {
-    write_file_atomically(notes, Json{{"settings", settings}, {"losses", losses}}.dump() + "\n");
-    const fs::path temporary = temporary_name(weights);
-    net.save_checkpoint(temporary);
-    commit_file(temporary, weights);
-  }
-  std::vector<double> load(UNetTrainer& net) const {
-    if (!fs::exists(weights)) return {};
-    const Json json = parse_json(read_file(notes), notes.string());
-    if (json.at("settings").get<std::string>() != settings)
-      throw Error(Category::config, weights.string() +
-                                        ": the checkpoint was made with other settings or data; use "
-                                        "another folder, or remove it");
-    net.load_checkpoint(weights);
-    auto losses = json.at("losses").get<std::vector<double>>();  // written first, so never shorter
-    losses.resize(static_cast<std::size_t>(net.steps_done()));
-    return losses;
-  }
-};
-
-std::vector<double> run_steps(const UNetTraining& t, const Data& data, UNetTrainer& net, const Checkpoint& checkpoint,
+std::vector<double> run_steps(const UNetTraining& t, const Data& data, UNetTrainer& net,
+                              const TrainingCheckpoint& checkpoint,
                               const std::function<void(std::int64_t, double)>& progress, const std::atomic<int>* stop) {
   std::vector<double> losses = checkpoint.load(net);
   const PatchSampler sampler(data.train, static_cast<int>(data.classes.size()), t.patch_vx, t.seed);
@@ -272,8 +249,7 @@ UNetTrained train_unet(const UNetTraining& asked, const std::function<void(std::
   UNetTrained done{card_of(t, data), {}, {}};
   Json settings = done.card.training;
   settings.erase("steps"), settings.erase("version");
-  const Checkpoint checkpoint{t.out / "checkpoint.pt", t.out / "checkpoint.json",
-                              sha256_hex(settings.dump() + t.net.to_json().dump() + data.hash)};
+  const TrainingCheckpoint checkpoint(t.out, sha256_hex(settings.dump() + t.net.to_json().dump() + data.hash));
   const auto net = room.unet_trainer(t.net, t.options, t.device, t.seed);
   done.losses = run_steps(t, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();
