@@ -96,7 +96,9 @@ LabelledCells read_labelled_cells(const PointTraining& t, const PointModelCard& 
     for (const auto& entry : t.compartments) data.classes.push_back(entry.first);
   for (const fs::path& run : runs) add_run(t, card, run, data);
   if (data.cells.empty()) throw Error(Category::input, "there are no cells to learn from");
-  data.hash = sha256_hex(data.hash + card.to_json().dump());
+  PointModelCard sampling = card;  // how samples are made, whatever the model is called
+  sampling.name.clear(), sampling.description.clear(), sampling.training = sampling.quality = Json::object();
+  data.hash = sha256_hex(data.hash + sampling.to_json().dump());
   return data;
 }
 
