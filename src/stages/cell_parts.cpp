@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cell_parts.h"
 
-#include <cmath>
-
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -86,16 +84,6 @@ CellParts CellReader::read(Id cell, Row row) const {
   append(vc_, row, parts.vc_nm, nullptr);
   append(syn_, row, parts.syn_nm, &parts.syn_sign);
   return parts;
-}
-
-double labelled_path_um(const CellParts& cell, const std::vector<std::uint8_t>& labels, bool (*of)(std::uint8_t)) {
-  double nm = 0;
-  for (const auto& [a, b] : cell.edges) {
-    if (!of(labels.at(a)) || !of(labels.at(b))) continue;
-    const Vec3d d = Vec3d(cell.nodes_nm[a]) - Vec3d(cell.nodes_nm[b]);
-    nm += std::sqrt(d.dot(d));
-  }
-  return nm / 1000;
 }
 
 }  // namespace syconn

@@ -33,7 +33,6 @@ class CellReader {
   explicit CellReader(const fs::path& run);
 
   const SegmentationDataset& cells() const { return cells_; }
-  CellParts read(Id cell) const { return read(cell, cells_.at(cell)); }
   CellParts read(Id cell, Row row) const;
   /// Tables of mi, vc and syn_ssv that the run lacks.
   std::vector<std::string> missing() const;
@@ -52,8 +51,5 @@ class CellReader {
   SegmentationDataset cells_;
   std::optional<Objects> mi_, vc_, syn_;
 };
-
-/// Path length of the edges whose both ends have a label that `of` accepts, µm.
-double labelled_path_um(const CellParts& cell, const std::vector<std::uint8_t>& labels, bool (*of)(std::uint8_t));
 
 }  // namespace syconn

@@ -28,7 +28,7 @@ void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std
                       const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take);
 inline constexpr std::size_t kContextsAtOnce = 32;
 
-/// What a job that predicts may hold: a cell of `most_vertices`, kContextsAtOnce samples and what runs at once.
+/// What a job that predicts may hold: a cell of 20 million vertices, kContextsAtOnce samples, what runs at once.
 std::uint64_t point_job_bytes(const PointModelCard& card, int threads);
 
 }  // namespace syconn

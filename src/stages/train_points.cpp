@@ -12,7 +12,7 @@
 #include "syconn/core/version.h"
 #include "train_plot.h"
 #include "train_points_data.h"
-#include "training_checkpoint.h"
+#include "training_loop.h"
 
 namespace syconn {
 namespace {
@@ -45,20 +45,14 @@ PointModelCard card_of(const PointTraining& t) {
 std::vector<double> run_steps(const PointTraining& t, const PointModelCard& card, LabelledCells& data,
                               PointTrainer& net, const TrainingCheckpoint& checkpoint,
                               const std::function<void(std::int64_t, double)>& progress, const std::atomic<int>* stop) {
-  std::vector<double> losses = checkpoint.load(net);
   PointSampler sampler(t, card, data);
-  for (std::int64_t step = net.steps_done(); step < t.steps; ++step) {
-    const LabelledBatch batch = sampler.draw(static_cast<std::uint64_t>(step), t.device.threads);
-    losses.push_back(net.accumulate({batch.pyramids, batch.features}, batch.labels));
+  const auto one_step = [&](std::uint64_t step) {
+    const LabelledBatch batch = sampler.draw(step, t.device.threads);
+    const double loss = net.accumulate({batch.pyramids, batch.features}, batch.labels);
     net.update();
-    progress(step + 1, losses.back());
-    const bool told = stop != nullptr && stop->load() != 0;
-    if (told || (step + 1) % t.checkpoint_every == 0 || step + 1 == t.steps) checkpoint.save(net, losses);
-    if (told)
-      throw Error(Category::retry,
-                  "told to stop after step " + std::to_string(step + 1) + "; the same command goes on from there");
-  }
-  return losses;
+    return loss;
+  };
+  return run_training(net, checkpoint, t.steps, t.checkpoint_every, one_step, progress, stop);
 }
 
 // ---- the test ------------------------------------------------------------------------------------------------------
@@ -128,13 +122,6 @@ Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& dat
   return report_of(m, data.classes);
 }
 
-void export_to(const PointTraining& t, const PointTrainer& net, const PointModelCard& card) {
-  const fs::path temporary = temporary_name(t.out / "model.pt");
-  net.export_model(temporary, card);
-  commit_file(temporary, t.out / "model.pt");
-  write_file_atomically(t.out / "model.json", card.to_json().dump(1) + "\n");
-}
-
 }  // namespace
 
 PointTrained train_points(const PointTraining& t, const std::function<void(std::int64_t, double)>& progress,
@@ -155,13 +142,13 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   const auto net = room.point_trainer(card.architecture, t.options, t.device, t.seed);
   done.losses = run_steps(t, card, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();
-  export_to(t, *net, card);
+  export_model_to(t.out, *net, card);
   if (!t.test.empty()) {
     LabelledCells test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
     const auto trained = PointNet::load(t.out / "model.pt", t.device);
     card.quality = t.task == PointTask::celltype ? test_types(t, *trained, test) : test_compartments(t, *trained, test);
-    export_to(t, *net, card);
+    export_model_to(t.out, *net, card);
   }
   done.report = {{"classes", data.classes}, {"parameters", point_net_parameters(card.architecture)},
                  {"steps", t.steps},        {"cells", data.cells.size()},

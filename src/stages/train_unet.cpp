@@ -11,7 +11,7 @@
 #include "syconn/nn/patches.h"
 #include "syconn/nn/tiles.h"
 #include "train_plot.h"
-#include "training_checkpoint.h"
+#include "training_loop.h"
 
 namespace syconn {
 namespace {
@@ -138,24 +138,17 @@ ModelCard card_of(const UNetTraining& t, const Data& data) {
 std::vector<double> run_steps(const UNetTraining& t, const Data& data, UNetTrainer& net,
                               const TrainingCheckpoint& checkpoint,
                               const std::function<void(std::int64_t, double)>& progress, const std::atomic<int>* stop) {
-  std::vector<double> losses = checkpoint.load(net);
   const PatchSampler sampler(data.train, static_cast<int>(data.classes.size()), t.patch_vx, t.seed);
   const auto voxels = static_cast<std::size_t>(t.patch_vx.product()), batch = static_cast<std::size_t>(t.batch);
   std::vector<float> images(voxels * batch);
   std::vector<std::uint8_t> labels(images.size());
-  for (std::int64_t step = net.steps_done(); step < t.steps; ++step) {
+  const auto one_step = [&](std::uint64_t step) {
     for (std::size_t i = 0; i < batch; ++i)
-      sampler.draw(static_cast<std::uint64_t>(step), i, std::span(images).subspan(i * voxels, voxels),
+      sampler.draw(step, i, std::span(images).subspan(i * voxels, voxels),
                    std::span(labels).subspan(i * voxels, voxels));
-    losses.push_back(net.step(t.batch, images, labels, t.patch_vx));
-    progress(step + 1, losses.back());
-    const bool told = stop != nullptr && stop->load() != 0;
-    if (told || (step + 1) % t.checkpoint_every == 0 || step + 1 == t.steps) checkpoint.save(net, losses);
-    if (told)
-      throw Error(Category::retry,
-                  "told to stop after step " + std::to_string(step + 1) + "; the same command goes on from there");
-  }
-  return losses;
+    return net.step(t.batch, images, labels, t.patch_vx);
+  };
+  return run_training(net, checkpoint, t.steps, t.checkpoint_every, one_step, progress, stop);
 }
 
 // ---- the test ------------------------------------------------------------------------------------------------------
@@ -215,13 +208,6 @@ Json report_of(const std::vector<Overlap>& found, const ModelCard& card, const D
   return quality;
 }
 
-void export_to(const UNetTraining& t, const UNetTrainer& net, const ModelCard& card) {
-  const fs::path temporary = temporary_name(t.out / "model.pt");
-  net.export_model(temporary, card);
-  commit_file(temporary, t.out / "model.pt");
-  write_file_atomically(t.out / "model.json", card.to_json().dump(1) + "\n");
-}
-
 }  // namespace
 
 LabelledSource phantom_source(const fs::path& phantom, const std::vector<std::string>& classes) {
@@ -253,10 +239,10 @@ UNetTrained train_unet(const UNetTraining& asked, const std::function<void(std::
   const auto net = room.unet_trainer(t.net, t.options, t.device, t.seed);
   done.losses = run_steps(t, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();
-  export_to(t, *net, done.card);
+  export_model_to(t.out, *net, done.card);
   const auto network = room.load(t.out / "model.pt", done.card, t.device);
   done.card.quality = report_of(overlaps(*network, done.card, data), done.card, data);
-  export_to(t, *net, done.card);
+  export_model_to(t.out, *net, done.card);
   done.report = {{"classes", data.classes}, {"parameters", unet_parameters(t.net)},
                  {"steps", t.steps},        {"quality", done.card.quality},
                  {"losses", done.losses},   {"training_s", train_s}};

@@ -29,7 +29,7 @@ struct PointTraining {
   int test_contexts = 20;  ///< a test cell (of compartments: all pivots)
   std::uint64_t seed = 1;
   DeviceOptions device;
-  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, confusion.png, checkpoint.pt
+  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, checkpoint.pt
 };
 
 struct PointTrained {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,5 +42,34 @@ struct TrainingCheckpoint {
     return losses;
   }
 };
+
+/// Steps of `net` up to number `steps`, from its checkpoint on: `one_step(step)` trains and returns the loss. A
+/// checkpoint every `every` steps and at the end. When `stop` is set: after the step and a checkpoint Error{retry}.
+/// Returns the losses of all steps.
+template <class Net, class OneStep>
+std::vector<double> run_training(Net& net, const TrainingCheckpoint& checkpoint, std::int64_t steps, std::int64_t every,
+                                 const OneStep& one_step, const std::function<void(std::int64_t, double)>& progress,
+                                 const std::atomic<int>* stop) {
+  std::vector<double> losses = checkpoint.load(net);
+  for (std::int64_t step = net.steps_done(); step < steps; ++step) {
+    losses.push_back(one_step(static_cast<std::uint64_t>(step)));
+    progress(step + 1, losses.back());
+    const bool told = stop != nullptr && stop->load() != 0;
+    if (told || (step + 1) % every == 0 || step + 1 == steps) checkpoint.save(net, losses);
+    if (told)
+      throw Error(Category::retry,
+                  "told to stop after step " + std::to_string(step + 1) + "; the same command goes on from there");
+  }
+  return losses;
+}
+
+/// folder/model.pt with the card inside, and model.json.
+template <class Net, class Card>
+void export_model_to(const fs::path& folder, const Net& net, const Card& card) {
+  const fs::path temporary = temporary_name(folder / "model.pt");
+  net.export_model(temporary, card);
+  commit_file(temporary, folder / "model.pt");
+  write_file_atomically(folder / "model.json", card.to_json().dump(1) + "\n");
+}
 
 }  // namespace syconn
