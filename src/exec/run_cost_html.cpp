@@ -84,9 +84,11 @@ std::string table(const Json& cost) {
       "<table><tr><th>step</th><th>jobs done</th><th>core h</th><th>peak GB</th><th>asked GB</th><th>attempts</th>"
       "<th>retried</th><th>out of memory</th><th>GB out</th></tr>\n";
   for (const auto& stage : cost.at("stages")) {
-    text += format("<tr><th>%s</th><td></td><th>%.4f</th><th colspan=\"6\">%.1f Mvx/h/core, US$ %.4f</th></tr>\n",
+    const double per_gpu = stage.at("gvx_per_gpu_h").get<double>();
+    text += format("<tr><th>%s</th><td></td><th>%.4f</th><th colspan=\"6\">%.1f Mvx/h/core%s, US$ %.4f</th></tr>\n",
                    escaped(stage.at("name").get<std::string>()).c_str(), stage.at("core_h").get<double>(),
-                   stage.at("mvx_per_core_h").get<double>(), stage.at("usd").get<double>());
+                   stage.at("mvx_per_core_h").get<double>(),
+                   per_gpu > 0 ? format(", %.3f Gvx/h/GPU", per_gpu).c_str() : "", stage.at("usd").get<double>());
     for (const auto& s : stage.at("steps"))
       text += format(
           "<tr><td>&nbsp; %s</td><td>%lld/%lld</td><td>%.4f</td><td>%.3f</td><td>%.3f</td><td>%lld</td>"
