@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "sqlite_statistics.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -29,6 +30,7 @@ struct SqliteQuery::Impl {
 SqliteQuery::SqliteQuery(const fs::path& path, const std::string& sql) : impl_(std::make_unique<Impl>()) {
   impl_->path = path;
   impl_->check(sqlite3_open_v2(path.c_str(), &impl_->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr));
+  impl_->check(register_statistics(impl_->db));
   impl_->check(sqlite3_prepare_v2(impl_->db, sql.c_str(), static_cast<int>(sql.size()), &impl_->statement, nullptr));
   if (impl_->statement == nullptr) throw Error(Category::input, "'" + path.string() + "': an empty SQL statement");
   for (int i = 0; i < sqlite3_column_count(impl_->statement); ++i)
@@ -54,6 +56,10 @@ std::int64_t SqliteQuery::integer(std::size_t column) const {
 double SqliteQuery::number(std::size_t column) const {
   return is_null(column) ? std::numeric_limits<double>::quiet_NaN()
                          : sqlite3_column_double(impl_->statement, static_cast<int>(column));
+}
+SqlType SqliteQuery::type(std::size_t column) const {
+  const int type = sqlite3_column_type(impl_->statement, static_cast<int>(column));
+  return type == SQLITE_INTEGER ? SqlType::integer : type == SQLITE_FLOAT ? SqlType::real : SqlType::text;
 }
 std::string SqliteQuery::text(std::size_t column) const {
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(impl_->statement, static_cast<int>(column)));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "syconn/core/error.h"
+#include "syconn/core/nearest_word.h"
 
 namespace syconn {
 
@@ -38,11 +39,5 @@ class Diagnostics {
   std::string origin_;
   std::vector<Entry> entries_;
 };
-
-/// The known word nearest to `word` in Levenshtein distance (at most a third of its length, at least 1 edit; a swap of
-/// neighbours counts as one), or "" if none is near.
-std::string nearest_word(const std::string& word, const std::vector<std::string>& known);
-/// " Did you mean 'x'?" or "".
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace syconn

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "syconn/core/files.h"
+#include "syconn/io/sqlite_writer.h"
 
 namespace syconn {
 
-/// Runs one SQL statement on a file opened read-only and walks its rows. All errors are Error{input} naming the file.
+/// Runs one SQL statement on a file opened read-only and walks its rows; median(x) and std(x) are there beside SQLite's
+/// own aggregates. All errors are Error{input} naming the file.
 class SqliteQuery {
  public:
   SqliteQuery(const fs::path& path, const std::string& sql);
@@ -22,6 +24,7 @@ class SqliteQuery {
   /// Next row; false at the end.
   bool next();
   bool is_null(std::size_t column) const;
+  SqlType type(std::size_t column) const;  ///< of this row's value, where it is not null
   std::int64_t integer(std::size_t column) const;
   double number(std::size_t column) const;  ///< NaN for NULL
   std::string text(std::size_t column) const;

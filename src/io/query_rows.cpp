@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
+#include "syconn/core/error.h"
+#include "syconn/core/nearest_word.h"
+#include "syconn/io/query.h"
+#include "syconn/io/sqlite_reader.h"
+
+namespace syconn {
+
+std::string sql_condition(const std::vector<FilterClause>& clauses) {
+  std::string sql;
+  for (const FilterClause& c : clauses) sql += (sql.empty() ? "" : " AND ") + c.sql;
+  return sql.empty() ? "1" : sql;
+}
+
+QueryValue value_of(const SqliteQuery& row, std::size_t column) {
+  if (row.is_null(column)) return {};
+  switch (row.type(column)) {
+    case SqlType::integer: return row.integer(column);
+    case SqlType::real: return row.number(column);
+    default: return row.text(column);
+  }
+}
+
+AnswerAbout count_clauses(const Connectome& connectome, const std::string& table, const std::string& base,
+                          const std::string& where, const std::string& question) {
+  const std::vector<FilterClause> clauses = parse_filter(where, connectome.columns(table));
+  AnswerAbout about{question, connectome.run_id(), 0, {}, {}};
+  std::string sql = "SELECT count(*)", met = "1";
+  for (const FilterClause& c : clauses) {
+    met += " AND " + c.sql;
+    sql += ", sum(CASE WHEN " + met + " THEN 1 ELSE 0 END)";
+  }
+  SqliteQuery row(connectome.path(), sql + " FROM " + sql_name(table) + " WHERE " + base);
+  row.next();
+  std::uint64_t left = about.rows = static_cast<std::uint64_t>(row.integer(0));
+  for (std::size_t i = 0; i < clauses.size(); ++i) {
+    const auto met_n = static_cast<std::uint64_t>(row.integer(i + 1));
+    about.clauses.push_back({clauses[i].text, left - met_n});
+    left = met_n;
+  }
+  return about;
+}
+
+namespace {
+
+/// A column of the answer and what computes it.
+struct AskedColumn {
+  QueryColumn column;
+  std::string sql;
+};
+
+AskedColumn aggregate(const std::vector<QueryColumn>& columns, const std::string& text) {
+  if (text == "n") return {{"n", SqlType::integer, "", "rows"}, "count(*)"};
+  const std::size_t open = text.find('(');
+  if (open == text.npos || text.back() != ')')
+    throw Error(Category::usage, "aggregate '" + text + "': give n, or F(COLUMN) with F of sum, mean, std, median, min, max, n");
+  const std::string f = text.substr(0, open), name = text.substr(open + 1, text.size() - open - 2);
+  static const std::vector<std::pair<std::string, std::string>> known{
+      {"sum", "total"}, {"mean", "avg"}, {"std", "std"}, {"median", "median"}, {"min", "min"}, {"max", "max"}, {"n", "count"}};
+  const auto found = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == f; });
+  if (found == known.end()) {
+    std::vector<std::string> names;
+    for (const auto& k : known) names.push_back(k.first);
+    throw Error(Category::usage, "aggregate '" + text + "': no '" + f + "'." + did_you_mean(f, names));
+  }
+  const QueryColumn& c = find_column(columns, name);
+  if (c.type == SqlType::text && f != "n") throw Error(Category::usage, "aggregate '" + text + "': '" + name + "' is text");
+  QueryColumn out{f + "_" + name, SqlType::real, c.units, f + " of " + c.description};
+  if (f == "n") out.type = SqlType::integer, out.units = "";
+  if (f == "min" || f == "max") out.type = c.type, out.names = c.names;
+  return {out, found->second + "(" + sql_name(name) + ")"};
+}
+
+std::vector<AskedColumn> asked_columns(const std::vector<QueryColumn>& columns, const RowsQuestion& q) {
+  std::vector<AskedColumn> out;
+  if (q.group_by.empty() && q.aggregates.empty()) {
+    for (const QueryColumn& c : columns)
+      if (q.columns.empty()) out.push_back({c, sql_name(c.name)});
+    for (const std::string& name : q.columns) out.push_back({find_column(columns, name), sql_name(name)});
+    return out;
+  }
+  if (!q.columns.empty()) throw Error(Category::usage, "groups have aggregates, no columns");
+  for (const std::string& name : q.group_by) out.push_back({find_column(columns, name), sql_name(name)});
+  for (const std::string& text : q.aggregates) out.push_back(aggregate(columns, text));
+  if (q.aggregates.empty()) out.push_back(aggregate(columns, "n"));
+  return out;
+}
+
+std::string order_of(const std::vector<AskedColumn>& asked, const std::vector<QueryColumn>& columns,
+                     const RowsQuestion& q, bool grouped) {
+  std::string sql;
+  const auto add = [&](const std::string& term) { sql += (sql.empty() ? " ORDER BY " : ", ") + term; };
+  for (std::string name : q.order_by) {
+    const bool down = !name.empty() && name.front() == '-';
+    if (down) name.erase(0, 1);
+    const auto found = std::find_if(asked.begin(), asked.end(), [&](const auto& a) { return a.column.name == name; });
+    if (found != asked.end())
+      add(found->sql + (down ? " DESC" : ""));
+    else if (!grouped)
+      add(sql_name(find_column(columns, name).name) + (down ? " DESC" : ""));
+    else
+      throw Error(Category::usage, "order by '" + name + "': not a column of this answer");
+  }
+  // Ties, and everything without another order, by the key: the first column, or the first two.
+  std::vector<std::string> key{columns.at(0).name};
+  if (key[0] != "id" && columns.size() > 1) key.push_back(columns[1].name);
+  for (const std::string& name : grouped ? q.group_by : key) add(sql_name(name));
+  return sql;
+}
+
+}  // namespace
+
+void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& answer) {
+  const std::vector<QueryColumn>& columns = connectome.columns(q.table);
+  const bool grouped = !q.group_by.empty() || !q.aggregates.empty();
+  const std::vector<AskedColumn> asked = asked_columns(columns, q);
+  const std::string order = order_of(asked, columns, q, grouped);
+  const AnswerAbout about =
+      count_clauses(connectome, q.table, "1", q.where, (grouped ? "groups of " : "") + q.table);
+  std::string sql, groups;
+  std::vector<QueryColumn> head;
+  for (const AskedColumn& a : asked) sql += (sql.empty() ? "SELECT " : ", ") + a.sql, head.push_back(a.column);
+  for (const std::string& name : q.group_by) groups += (groups.empty() ? " GROUP BY " : ", ") + sql_name(name);
+  sql += " FROM " + sql_name(q.table) + " WHERE " + sql_condition(parse_filter(q.where, columns)) + groups + order;
+  if (q.limit >= 0) sql += " LIMIT " + std::to_string(q.limit);
+  answer.begin(head, about);
+  std::vector<QueryValue> values(asked.size());
+  for (SqliteQuery rows(connectome.path(), sql); rows.next();) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of(rows, i);
+    answer.row(values);
+  }
+  answer.end();
+}
+
+}  // namespace syconn
