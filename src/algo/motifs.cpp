@@ -167,8 +167,9 @@ Digraph rewired(const Digraph& g, std::uint64_t seed, int swaps) {
 std::vector<MotifScore> motif_scores(const Digraph& g, int n_null, std::uint64_t seed, int threads) {
   const std::vector<double> real = counts(g);
   std::vector<std::vector<double>> null(static_cast<std::size_t>(n_null));
-  parallel_for(null.size(), threads,
-               [&](std::size_t k) { null[k] = counts(rewired(g, mix64(mix64(seed), k))); });
+  parallel_for(n_null, threads, [&](std::int64_t k) {
+    null[static_cast<std::size_t>(k)] = counts(rewired(g, mix64(seed, static_cast<std::uint64_t>(k))));
+  });
   std::vector<MotifScore> scores;
   for (std::size_t i = 0; i < real.size(); ++i) {
     MotifScore s;

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tables_output.h"
 
+#include "connectome_file.h"
+
 namespace syconn {
-namespace {
-
-// "SYCN"; the version counts changes of the tables, see docs/stages/tables.md.
-constexpr SqlFileKind kConnectome{0x5359434e, 1};
-constexpr const char* kSqlTypes[] = {"INTEGER", "REAL", "TEXT"};
-
-}  // namespace
-
-TableOutput::TableOutput(JobContext& ctx) : ctx_(ctx), sql_(ctx.output("connectome.sqlite"), kConnectome) {}
+TableOutput::TableOutput(JobContext& ctx) : ctx_(ctx), sql_(ctx.output("connectome.sqlite"), kConnectomeFile) {}
 
 void TableOutput::begin(const SqlTable& table) {
   sql_.begin_table(table);
@@ -39,17 +33,7 @@ void TableOutput::end_row() { sql_.end_row(), csv_->end_row(); }
 void TableOutput::end() { csv_->close(), csv_.reset(); }
 
 void TableOutput::close(const std::vector<std::pair<std::string, std::string>>& meta) {
-  const SqlType text = SqlType::text;
-  sql_.begin_table(
-      {"columns",
-       {{"table_name", text}, {"column_name", text}, {"type", text}, {"units", text}, {"description", text}},
-       {"table_name", "column_name"}});
-  for (const SqlTable& t : tables_)
-    for (const SqlColumn& c : t.columns)
-      sql_.add(t.name).add(c.name).add(kSqlTypes[static_cast<int>(c.type)]).add(c.units).add(c.description).end_row();
-  sql_.begin_table({"meta", {{"name", text}, {"value", text}}, {"name", "value"}});
-  for (const auto& [name, value] : meta) sql_.add(name).add(value).end_row();
-  sql_.close();
+  close_connectome(sql_, tables_, meta);
 }
 
 }  // namespace syconn

@@ -117,6 +117,8 @@ class Tables {
   std::uint64_t below_prob_min() const { return below_; }
   std::uint64_t undirected() const { return undirected_; }
   void close(const std::vector<std::pair<std::string, std::string>>& meta) { out_.close(meta); }
+  /// JSON, name by code; empty if cells have no type.
+  std::string cell_type_names() const;
 
  private:
   /// The dataset, or one without rows and columns where it does not exist.
@@ -133,6 +135,13 @@ SegmentationDataset Tables::open(const std::string& type) const {
   DatasetSchema none;
   none.type = type, none.voxel_size_nm = ctx_.geometry().voxel_size_nm;
   return DatasetBuilder(none, 1).in_memory();
+}
+
+std::string Tables::cell_type_names() const {
+  const SegmentationDataset ssv = open("ssv");
+  for (const ColumnSpec& c : ssv.columns())
+    if (c.name == "cell_type") return c.enum_json;
+  return {};
 }
 
 TableValue counted(bool known, std::uint64_t n) { return known ? TableValue(n) : TableValue(); }
@@ -369,6 +378,7 @@ void write_tables(JobContext& ctx, double prob_min, double min_direction_vc) {
                                                         {"provenance", ctx.provenance_json()}};
   const Vec3d v = ctx.geometry().voxel_size_nm;
   meta.emplace_back("voxel_size_nm", Json::array({v.x, v.y, v.z}).dump());
+  if (const std::string types = tables.cell_type_names(); !types.empty()) meta.emplace_back("cell_types", types);
   const auto add = [&](const std::string& name, std::uint64_t n) { meta.emplace_back(name, std::to_string(n)); };
   add("n_cells", tables.cells());
   add("n_synapses", tables.synapses());
