@@ -21,6 +21,7 @@ int run_command(const std::string& name, int argc, char** argv);  ///< run, and 
 int phantom_command(const std::string& name, int argc, char** argv);
 int evaluate_command(const std::string& name, int argc, char** argv);
 int train_command(const std::string& name, int argc, char** argv);
+int query_command(const std::string& name, int argc, char** argv);
 int draw_command(const std::string& name, int argc, char** argv);
 int status_command(const std::string& name, int argc, char** argv);
 int report_command(const std::string& name, int argc, char** argv);
