@@ -49,6 +49,16 @@ std::vector<T> read_h5(const std::filesystem::path& file, const std::string& nam
   return values;
 }
 
+/// A number that stands as attribute of an object.
+inline double attribute(const std::filesystem::path& file, const std::string& object, const char* name) {
+  const hid_t f = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+  const hid_t a = H5Aopen_by_name(f, object.c_str(), name, H5P_DEFAULT, H5P_DEFAULT);
+  double value = NAN;
+  if (a >= 0) H5Aread(a, H5T_NATIVE_DOUBLE, &value), H5Aclose(a);
+  H5Fclose(f);
+  return value;
+}
+
 /// A volume stored in the order z,y,x.
 template <class T>
 Volume<T> read_zyx(const std::filesystem::path& file, const std::string& name) {

@@ -21,14 +21,6 @@ std::vector<std::int32_t> ints(const std::filesystem::path& file, const std::str
   std::vector<hsize_t> shape;
   return testing_input::read_h5<std::int32_t>(file, name, shape);
 }
-double attribute(const std::filesystem::path& file, const std::string& object, const char* name) {
-  const hid_t f = H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  const hid_t a = H5Aopen_by_name(f, object.c_str(), name, H5P_DEFAULT, H5P_DEFAULT);
-  double value = NAN;
-  if (a >= 0) H5Aread(a, H5T_NATIVE_DOUBLE, &value), H5Aclose(a);
-  H5Fclose(f);
-  return value;
-}
 
 TEST(PointLabelsData, ContextNodes) {
   const auto file = golden("label_propagation.h5");
