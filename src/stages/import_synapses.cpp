@@ -120,10 +120,8 @@ class Importer {
   }
 
  private:
-  CsvReader open() {
-    CsvReader csv(import_.csv);
+  void find_columns(const CsvReader& csv) {
     for (Mapped& m : columns_) m.at = csv.column(m.theirs);
-    return csv;
   }
   std::optional<std::string> value(const CsvReader& csv, const Mapped& m) const {
     std::string text(csv.text(m.at));
@@ -149,7 +147,8 @@ class Importer {
   /// First pass: words of the types, kinds of the columns of other names.
   void look() {
     std::set<std::string> types;
-    CsvReader csv = open();
+    CsvReader csv(import_.csv);
+    find_columns(csv);
     while (csv.next())
       for (Mapped& m : columns_) {
         if (m.role != Role::type && m.role != Role::other) continue;
@@ -204,7 +203,8 @@ class Importer {
     for (const Mapped& m : columns_) table.columns.push_back(m.column);
     sql.begin_table(table);
     tables_.push_back(table);
-    CsvReader csv = open();
+    CsvReader csv(import_.csv);
+    find_columns(csv);
     while (csv.next()) {
       ++done_.synapses;
       if (!own_id_) sql.add(done_.synapses);

@@ -3,6 +3,7 @@
 #pragma once
 #include <hdf5.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>

@@ -13,6 +13,8 @@
 namespace syconn {
 namespace {
 
+using testing_input::attribute;
+
 std::filesystem::path golden(const char* name) { return testing_input::golden_folder() / name; }
 #define NEEDS(file) \
   if (!std::filesystem::exists(file)) GTEST_SKIP() << (file).filename() << " is not in " << (file).parent_path()
