@@ -6,7 +6,7 @@
 #include "query_options.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/import_synapses.h"
-#include "syconn/stages/query_graph.h"
+#include "syconn/stages/query.h"
 
 namespace syconn {
 namespace {

@@ -4,8 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "syconn/io/answer.h"
-#include "syconn/io/connectome.h"
+#include "syconn/stages/query.h"
 
 namespace syconn {
 

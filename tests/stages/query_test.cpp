@@ -14,7 +14,7 @@
 #include "syconn/core/json.h"
 #include "syconn/core/rng.h"
 #include "syconn/stages/import_synapses.h"
-#include "syconn/stages/query_graph.h"
+#include "syconn/stages/query.h"
 
 namespace syconn {
 namespace {

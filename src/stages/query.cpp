@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "syconn/stages/query_graph.h"
+#include "syconn/stages/query.h"
 
 #include <algorithm>
 #include <cmath>
