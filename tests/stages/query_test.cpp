@@ -151,12 +151,12 @@ TEST_F(Query, OrderAndLimit) {
 TEST_F(Query, PartnersEqualCountingByHand) {
   KeptAnswer answer;
   PartnersQuestion q;
-  q.cell = 3, q.direction = "out", q.where = "prob>0.2";
+  q.cell = 3, q.direction = "out", q.where = "prob>0.205";
   ask_partners(open(), q, answer);
   std::map<int, std::pair<int, double>> by_hand;
   int nowhere = 0;
   for (const Row& r : rows_) {
-    if (r.pre != 3 || r.prob <= 0.2) continue;
+    if (r.pre != 3 || r.prob <= 0.205) continue;
     if (r.post)
       ++by_hand[*r.post].first, by_hand[*r.post].second += r.prob;
     else
@@ -206,10 +206,10 @@ TEST_F(Query, MatrixByCellAndByType) {
 
 TEST_F(Query, CommonPartnersAreThoseOfAll) {
   KeptAnswer answer;
-  ask_common(open(), {{1, 2, 4}, "out", "prob>0.6", 1}, answer);
+  ask_common(open(), {{1, 2, 4}, "out", "prob>0.605", 1}, answer);
   std::map<int, std::map<int, int>> targets;
   for (const Row& r : rows_)
-    if (r.pre && r.post && r.prob > 0.6 && (*r.pre == 1 || *r.pre == 2 || *r.pre == 4)) ++targets[*r.post][*r.pre];
+    if (r.pre && r.post && r.prob > 0.605 && (*r.pre == 1 || *r.pre == 2 || *r.pre == 4)) ++targets[*r.post][*r.pre];
   std::size_t n = 0;
   for (const auto& [cell, by] : targets) n += by.size() == 3 ? 3 : 0;
   ASSERT_EQ(answer.rows.size(), n);
@@ -222,18 +222,18 @@ TEST_F(Query, CommonPartnersAreThoseOfAll) {
 TEST_F(Query, ReciprocalPairsAndPaths) {
   std::map<std::pair<int, int>, int> n;
   for (const Row& r : rows_)
-    if (r.pre && r.post && r.prob > 0.7) ++n[{*r.pre, *r.post}];
+    if (r.pre && r.post && r.prob > 0.705) ++n[{*r.pre, *r.post}];
   std::size_t pairs = 0;
   for (const auto& [k, count] : n) pairs += k.first < k.second && count >= 2 && n.contains({k.second, k.first}) && n[{k.second, k.first}] >= 2;
   KeptAnswer answer;
-  ask_reciprocal(open(), {"prob>0.7", 2}, answer);
+  ask_reciprocal(open(), {"prob>0.705", 2}, answer);
   EXPECT_EQ(answer.rows.size(), pairs);
   for (std::size_t i = 0; i < answer.rows.size(); ++i)
     EXPECT_EQ(answer.integer(i, "n_ab"), (n[{static_cast<int>(answer.integer(i, "cell_a")), static_cast<int>(answer.integer(i, "cell_b"))}]));
 
   KeptAnswer paths;
   PathsQuestion p;
-  p.where = "prob>0.97", p.from = 1, p.to = 5;
+  p.where = "prob>0.905", p.from = 1, p.to = 5;
   ask_paths(open(), p, paths);
   for (std::size_t i = 0; i < paths.rows.size(); ++i) {
     if (paths.integer(i, "step") == 1)

@@ -6,7 +6,8 @@
 
 #include "syconn/io/query.h"
 
-/// All questions to a connectome: those of the room io, and here those that need the whole graph of connections in memory: 16 bytes a connected pair, 24 a cell.
+/// All questions to a connectome: those of the room io, and here those that need the whole graph of connections in
+/// memory: about 40 bytes a connected pair, 24 a cell.
 namespace syconn {
 
 /// Which synapses make a connection.
