@@ -185,7 +185,7 @@ class ImportQuery {
         ->required()
         ->type_name("OURS=THEIRS[*FACTOR][:VALUE=WORD]...")
         ->allow_extra_args(false);
-    sub_->add_option("--null", import_.unknown, "value for 'not known', beside the empty field; may be repeated")
+    sub_->add_option("--null", import_.unknown, "value for 'not known', beside the empty field and NaN; may be repeated")
         ->type_name("VALUE")
         ->allow_extra_args(false);
     sub_->add_option("--name", import_.name, "of the data set [the CSV's name]");

@@ -102,9 +102,8 @@ class Importer {
       if (!names.contains(needed)) throw Error(Category::usage, std::string("the map has no '") + needed + "'");
     own_id_ = names.contains("id");
     std::stable_partition(columns_.begin(), columns_.end(), [](const Mapped& m) { return m.role == Role::id; });
-    const std::vector<std::string> words{import.unknown};
-    unknown_.insert(words.begin(), words.end());
-    unknown_.insert("");
+    unknown_ = {"", "NaN", "nan"};
+    unknown_.insert(import.unknown.begin(), import.unknown.end());
   }
 
   SynapseImported run() {

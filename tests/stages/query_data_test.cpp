@@ -39,7 +39,7 @@ TEST(KasthuriSynapses, QueriesEqualTheCsv) {
     ++by_comp[in.integer(in.column("spine_synapse"))];
     const std::int64_t a = in.integer(in.column("axon_no")), d = in.integer(in.column("dendrite_no"));
     if (a >= 0 && d >= 0) ++by_pair[{a, d}];
-    many_vesicles += in.integer(in.column("vesicle_count")) >= 100;
+    many_vesicles += in.number(in.column("vesicle_count")) >= 100;
   }
   KeptAnswer comps;
   RowsQuestion q;

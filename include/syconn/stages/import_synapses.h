@@ -16,7 +16,7 @@ struct SynapseImport {
   /// x_nm=psd_x_um*1000, post_comp=spine_synapse:0=shaft:1=spine_head. pre_id and post_id are needed. Columns of other
   /// names are kept as they are: integers, reals or text, whichever all values are.
   std::vector<std::string> map;
-  std::vector<std::string> unknown;  ///< values that stand for "not known", beside the empty field
+  std::vector<std::string> unknown;  ///< values that stand for "not known", beside the empty field and NaN
 };
 struct SynapseImported {
   std::uint64_t synapses = 0, cells = 0, edges = 0;
