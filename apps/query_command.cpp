@@ -24,18 +24,20 @@ class RowsQuery {
     list(sub_->add_option("--columns", question_.columns, "of the answer [all]"))->type_name("NAME,...");
     list(sub_->add_option("--group-by", question_.group_by, "one row for each combination of their values"))
         ->type_name("NAME,...");
-    list(sub_->add_option("--agg", question_.aggregates,
-                          "of each group: n, or sum, mean, std, median, min, max, n of a column, as mean(area_um2) [n]"))
+    list(
+        sub_->add_option("--agg", question_.aggregates,
+                         "of each group: n, or sum, mean, std, median, min, max, n of a column, as mean(area_um2) [n]"))
         ->type_name("F(NAME),...");
     list(sub_->add_option("--order-by", question_.order_by, "a '-' before a name: largest first [the key]"))
         ->type_name("NAME,...");
     sub_->add_option("--limit", question_.limit, "rows [all]")->check(CLI::NonNegativeNumber);
     const std::string q = "syconn query " + table + " runs/demo ";
-    sub_->footer(help_footer({"RUN/connectome.sqlite"}, {},
-                             table == "synapses"
-                                 ? std::vector<std::string>{q + "--where 'prob>=0.8 and post_comp==spine_head' -f csv -o spines.csv",
-                                                            q + "--group-by pre_type,post_type --agg 'n,median(area_um2)'"}
-                                 : std::vector<std::string>{q + "--limit 10", q + "-f csv -o " + table + ".csv"}));
+    sub_->footer(help_footer(
+        {"RUN/connectome.sqlite"}, {},
+        table == "synapses"
+            ? std::vector<std::string>{q + "--where 'prob>=0.8 and post_comp==spine_head' -f csv -o spines.csv",
+                                       q + "--group-by pre_type,post_type --agg 'n,median(area_um2)'"}
+            : std::vector<std::string>{q + "--limit 10", q + "-f csv -o " + table + ".csv"}));
   }
   CLI::App* sub() const { return sub_; }
   void run() const { ask_rows(out_.connectome(), question_, *out_.sink()); }
@@ -55,7 +57,8 @@ class PartnersQuery {
     sub_->add_option("--direction", question_.direction, "out, in, undirected or all")->capture_default_str();
     sub_->add_option("--where", question_.where, kWhereHelp)->type_name("FILTER");
     sub_->add_option("--min-synapses", question_.min_synapses, "of a partner")->capture_default_str();
-    sub_->footer(help_footer({"RUN/connectome.sqlite"}, {}, {"syconn query partners runs/demo 17 --where 'prob>=0.8'"}));
+    sub_->footer(
+        help_footer({"RUN/connectome.sqlite"}, {}, {"syconn query partners runs/demo 17 --where 'prob>=0.8'"}));
   }
   CLI::App* sub() const { return sub_; }
   void run() const { ask_partners(out_.connectome(), question_, *out_.sink()); }
@@ -99,7 +102,8 @@ class MatrixQuery {
     sub_->add_option("--per", question_.per, "divide by a length of the cells, as post.dend_um or pre.axon_um")
         ->type_name("SIDE.COLUMN");
     sub_->add_option("--hdf5", hdf5_,
-                     "write a sparse matrix instead: scipy.sparse.csr_matrix((f['data'], f['indices'], f['indptr']), f['shape'])")
+                     "write a sparse matrix instead: scipy.sparse.csr_matrix((f['data'], f['indices'], f['indptr']), "
+                     "f['shape'])")
         ->type_name("FILE");
     sub_->footer(help_footer({"RUN/connectome.sqlite"}, {"FILE: data, indices, indptr, shape, labels"},
                              {"syconn query matrix runs/demo --by-type --value area",
@@ -112,7 +116,8 @@ class MatrixQuery {
     if (hdf5_.empty()) return put_matrix(connectome, question_, matrix, *out_.sink());
     write_matrix(connectome, question_, matrix, hdf5_);
     for (const std::string& line : matrix.about.lines()) std::cerr << line << '\n';
-    std::cerr << hdf5_ << ": " << matrix.entries.size() << " entries, " << matrix.labels.size() << " rows and columns\n";
+    std::cerr << hdf5_ << ": " << matrix.entries.size() << " entries, " << matrix.labels.size()
+              << " rows and columns\n";
   }
 
  private:
@@ -136,7 +141,9 @@ class GraphQueries {
     paths_->add_option("FROM", path_.from, "id of a cell")->required();
     paths_->add_option("TO", path_.to, "id of a cell")->required();
     add_graph_options(*paths_, path_);
-    paths_->add_option("--max-links", path_.max_links, "longest chain")->check(CLI::Range(1, 1000))->capture_default_str();
+    paths_->add_option("--max-links", path_.max_links, "longest chain")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
     paths_->add_option("--limit", path_.most, "chains")->check(CLI::PositiveNumber)->capture_default_str();
     paths_->footer(help_footer({"RUN/connectome.sqlite"}, {}, {"syconn query paths runs/demo 17 23 --min-synapses 2"}));
     pairs_ = app.add_subcommand("reciprocal", "pairs of cells connected both ways");
@@ -185,14 +192,16 @@ class ImportQuery {
         ->required()
         ->type_name("OURS=THEIRS[*FACTOR][:VALUE=WORD]...")
         ->allow_extra_args(false);
-    sub_->add_option("--null", import_.unknown, "value for 'not known', beside the empty field and NaN; may be repeated")
+    sub_->add_option("--null", import_.unknown,
+                     "value for 'not known', beside the empty field and NaN; may be repeated")
         ->type_name("VALUE")
         ->allow_extra_args(false);
     sub_->add_option("--name", import_.name, "of the data set [the CSV's name]");
     sub_->add_option("-o,--out", out_, "the connectome")->type_name("FILE")->capture_default_str();
-    sub_->footer(help_footer({"CSV"}, {"connectome.sqlite: synapses, edges, cells"},
-                             {"syconn query import synapses.csv --map pre_id=axon_no --map post_id=dendrite_no --null=-1 -o "
-                              "kasthuri.sqlite"}));
+    sub_->footer(
+        help_footer({"CSV"}, {"connectome.sqlite: synapses, edges, cells"},
+                    {"syconn query import synapses.csv --map pre_id=axon_no --map post_id=dendrite_no --null=-1 -o "
+                     "kasthuri.sqlite"}));
   }
   CLI::App* sub() const { return sub_; }
   void run() {
@@ -203,9 +212,11 @@ class ImportQuery {
                 static_cast<unsigned long long>(done.synapses), static_cast<unsigned long long>(done.cells),
                 static_cast<unsigned long long>(done.edges));
     if (done.undirected > 0)
-      std::printf("  %llu synapses lack a partner: in synapses, not in edges\n", static_cast<unsigned long long>(done.undirected));
+      std::printf("  %llu synapses lack a partner: in synapses, not in edges\n",
+                  static_cast<unsigned long long>(done.undirected));
     if (done.types_in_doubt > 0)
-      std::printf("  %llu cells have several types by their rows, so none\n", static_cast<unsigned long long>(done.types_in_doubt));
+      std::printf("  %llu cells have several types by their rows, so none\n",
+                  static_cast<unsigned long long>(done.types_in_doubt));
     std::fflush(stdout);
   }
 
@@ -233,7 +244,8 @@ class ColumnsQuery {
     for (const std::string& table : connectome.tables())
       for (const QueryColumn& c : connectome.columns(table)) {
         std::string names;
-        for (const auto& [code, name] : c.names) names += (names.empty() ? "" : " ") + std::to_string(code) + "=" + name;
+        for (const auto& [code, name] : c.names)
+          names += (names.empty() ? "" : " ") + std::to_string(code) + "=" + name;
         sink->row({table, c.name, c.units, c.description, names});
       }
     sink->end();
@@ -247,9 +259,10 @@ class ColumnsQuery {
 }  // namespace
 
 int query_command(const std::string&, int argc, char** argv) {
-  CLI::App app("Asks a connectome: rows, groups, partners, matrices, paths, motifs. Every answer has a fixed order and no "
-               "cap, and says what the filter removed.",
-               "syconn query");
+  CLI::App app(
+      "Asks a connectome: rows, groups, partners, matrices, paths, motifs. Every answer has a fixed order and no "
+      "cap, and says what the filter removed.",
+      "syconn query");
   app.require_subcommand(1);
   app.footer(kExitCodes);
   std::vector<std::unique_ptr<RowsQuery>> rows;

@@ -51,21 +51,21 @@ std::array<std::uint8_t, 64> make_triad_table() {
     const auto any = [](const int* n, int value) { return n[0] == value || n[1] == value || n[2] == value; };
     int kind = 0;
     if (mutual == 0) {
-      if (single == 0) kind = 0;                                        // 003
-      if (single == 1) kind = 1;                                        // 012
-      if (single == 2) kind = any(out, 2) ? 3 : any(in, 2) ? 4 : 5;     // 021D, 021U, 021C
-      if (single == 3) kind = any(out, 2) ? 8 : 9;                      // 030T, 030C
+      if (single == 0) kind = 0;                                     // 003
+      if (single == 1) kind = 1;                                     // 012
+      if (single == 2) kind = any(out, 2) ? 3 : any(in, 2) ? 4 : 5;  // 021D, 021U, 021C
+      if (single == 3) kind = any(out, 2) ? 8 : 9;                   // 030T, 030C
     } else if (mutual == 1) {
-      if (single == 0) kind = 2;                                        // 102
-      int apart = 0;  // the vertex outside the mutual pair
+      if (single == 0) kind = 2;  // 102
+      int apart = 0;              // the vertex outside the mutual pair
       for (int a = 0; a < 3; ++a)
         if (mutual_at[a] == 0) apart = a;
-      if (single == 1) kind = out[apart] == 1 ? 6 : 7;                  // 111D: into the pair; 111U: out of it
+      if (single == 1) kind = out[apart] == 1 ? 6 : 7;                          // 111D: into the pair; 111U: out of it
       if (single == 2) kind = out[apart] == 2 ? 11 : in[apart] == 2 ? 12 : 13;  // 120D, 120U, 120C
     } else if (mutual == 2) {
-      kind = single == 0 ? 10 : 14;                                     // 201, 210
+      kind = single == 0 ? 10 : 14;  // 201, 210
     } else {
-      kind = 15;                                                        // 300
+      kind = 15;  // 300
     }
     table[code] = static_cast<std::uint8_t>(kind);
   }
@@ -92,7 +92,8 @@ Digraph::Digraph(Vertex n, std::vector<Edge> edges) : first_(std::size_t{n} + 1,
   std::sort(edges.begin(), edges.end());
   edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   for (const auto& [a, b] : edges) {
-    if (a >= n || b >= n) throw Error(Category::runtime, "digraph: vertex " + std::to_string(std::max(a, b)) + " of " + std::to_string(n));
+    if (a >= n || b >= n)
+      throw Error(Category::runtime, "digraph: vertex " + std::to_string(std::max(a, b)) + " of " + std::to_string(n));
     ++first_[std::size_t{a} + 1], to_.push_back(b);
   }
   for (std::size_t i = 0; i < n; ++i) first_[i + 1] += first_[i];
@@ -117,8 +118,8 @@ std::uint64_t reciprocal_pairs(const Digraph& g) {
   return n;
 }
 
-const std::array<const char*, kTriads> kTriadNames{"003",  "012",  "102",  "021D", "021U", "021C", "111D", "111U",
-                                                   "030T", "030C", "201",  "120D", "120U", "120C", "210",  "300"};
+const std::array<const char*, kTriads> kTriadNames{"003",  "012",  "102", "021D", "021U", "021C", "111D", "111U",
+                                                   "030T", "030C", "201", "120D", "120U", "120C", "210",  "300"};
 
 TriadCensus triad_census(const Digraph& g) {
   static const std::array<std::uint8_t, 64> kinds = make_triad_table();

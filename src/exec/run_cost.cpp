@@ -130,8 +130,7 @@ Json cost_json(const PipelineRun& run, const SlurmProfile& profile) {
     stage["mvx_per_core_h"] = core_h > 0 ? 1e-6 * static_cast<double>(plan.geometry.voxels()) / core_h : 0;
     const double gpu_h = stage.at("gpu_h").get<double>();
     stage["gvx_per_gpu_h"] = gpu_h > 0 ? 1e-9 * static_cast<double>(plan.geometry.voxels()) / gpu_h : 0;
-    stage["usd"] =
-        core_h * run.config().execution.usd_per_core_hour + gpu_h * profile.usd_per_gpu_hour;
+    stage["usd"] = core_h * run.config().execution.usd_per_core_hour + gpu_h * profile.usd_per_gpu_hour;
     add_up(total, stage, {"core_h", "gpu_h", "slot_h", "output_bytes", "retried_jobs", "requeues", "usd"});
     stage["steps"] = steps;
     cost["stages"].push_back(stage);
@@ -151,8 +150,9 @@ std::string cost_text(const Json& cost) {
     text += format("%-12s %10.4f %9.4f %9s %12.1f %11s %9.3f %9.3f %8.0f %8.3f %9.4f\n",
                    stage.at("name").get<std::string>().c_str(), stage.at("core_h").get<double>(),
                    stage.at("gpu_h").get<double>(), duration_text(stage.at("wall_s").get<double>()).c_str(),
-                   stage.at("mvx_per_core_h").get<double>(), per_gpu > 0 ? format("%.3f", per_gpu).c_str() : "-", 1e-9 * stage.at("peak_rss_bytes").get<double>(),
-                   1e-9 * asked, stage.at("retried_jobs").get<double>() + stage.at("requeues").get<double>(),
+                   stage.at("mvx_per_core_h").get<double>(), per_gpu > 0 ? format("%.3f", per_gpu).c_str() : "-",
+                   1e-9 * stage.at("peak_rss_bytes").get<double>(), 1e-9 * asked,
+                   stage.at("retried_jobs").get<double>() + stage.at("requeues").get<double>(),
                    1e-9 * stage.at("output_bytes").get<double>(), stage.at("usd").get<double>());
   }
   const Json& total = cost.at("total");

@@ -15,7 +15,8 @@ constexpr std::int64_t kVersion = 1;
 fs::path file_of(const fs::path& path) {
   const fs::path file = fs::is_directory(path) ? path / "connectome.sqlite" : path;
   if (!fs::exists(file))
-    throw Error(Category::input, "no '" + file.string() + "': give a run whose stage tables is done, or an imported file");
+    throw Error(Category::input,
+                "no '" + file.string() + "': give a run whose stage tables is done, or an imported file");
   return file;
 }
 
@@ -43,9 +44,9 @@ std::map<std::int64_t, std::string> names_of(const std::string& json, const fs::
 }  // namespace
 
 const std::map<std::int64_t, std::string>& compartment_names() {
-  static const std::map<std::int64_t, std::string> names{
-      {0, "shaft"},          {1, "spine_head"}, {2, "spine_neck"}, {3, "axon"}, {4, "bouton_en_passant"},
-      {5, "bouton_terminal"}, {6, "soma"}};
+  static const std::map<std::int64_t, std::string> names{{0, "shaft"}, {1, "spine_head"},        {2, "spine_neck"},
+                                                         {3, "axon"},  {4, "bouton_en_passant"}, {5, "bouton_terminal"},
+                                                         {6, "soma"}};
   return names;
 }
 
@@ -72,8 +73,7 @@ Connectome::Connectome(const fs::path& path) : path_(file_of(path)) {
       column.names = compartment_names();
       column.groups = {{"dendrite", {0, 1, 2}}, {"spine", {1, 2}}, {"bouton", {4, 5}}, {"any_axon", {3, 4, 5}}};
     }
-    if (column.name == "pre_type" || column.name == "post_type" ||
-        (rows.text(0) == "cells" && column.name == "type"))
+    if (column.name == "pre_type" || column.name == "post_type" || (rows.text(0) == "cells" && column.name == "type"))
       column.names = types_;
     columns_[rows.text(0)].push_back(std::move(column));
   }

@@ -180,7 +180,8 @@ class Parser {
 
   std::string condition() {
     if (now_.kind != Kind::word) fail(text_, now_.at, "expected a column");
-    const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const auto& c) { return c.name == now_.text; });
+    const auto found =
+        std::find_if(columns_.begin(), columns_.end(), [&](const auto& c) { return c.name == now_.text; });
     if (found == columns_.end()) {
       std::vector<std::string> names;
       for (const QueryColumn& c : columns_) names.push_back(c.name);
@@ -255,8 +256,9 @@ class Parser {
     }
     std::string all;
     for (const std::string& word : known) all += (all.empty() ? "" : ", ") + word;
-    fail(text_, now_.at, "'" + now_.text + "' is no value of '" + column.name + "'." + did_you_mean(now_.text, known) +
-                             " It has: " + all);
+    fail(text_, now_.at,
+         "'" + now_.text + "' is no value of '" + column.name + "'." + did_you_mean(now_.text, known) +
+             " It has: " + all);
   }
 
   std::string number() const {

@@ -16,12 +16,11 @@ constexpr std::int64_t kNoType = 255;
 
 /// How an entry is computed from its synapses, and in what unit.
 std::pair<std::string, std::string> value_sql(const Connectome& connectome, const std::string& value) {
-  static const std::map<std::string, std::pair<std::string, std::string>> known{
-      {"n", {"count(*)", ""}},
-      {"area", {"sum(area_um2)", "um2"}},
-      {"mean_area", {"avg(area_um2)", "um2"}},
-      {"max_area", {"max(area_um2)", "um2"}},
-      {"mean_prob", {"avg(prob)", ""}}};
+  static const std::map<std::string, std::pair<std::string, std::string>> known{{"n", {"count(*)", ""}},
+                                                                                {"area", {"sum(area_um2)", "um2"}},
+                                                                                {"mean_area", {"avg(area_um2)", "um2"}},
+                                                                                {"max_area", {"max(area_um2)", "um2"}},
+                                                                                {"mean_prob", {"avg(prob)", ""}}};
   const auto found = known.find(value);
   if (found == known.end())
     throw Error(Category::usage, "matrix value '" + value + "': give n, area, mean_area, max_area or mean_prob");
@@ -72,18 +71,18 @@ Matrix ask_matrix(const Connectome& connectome, const MatrixQuestion& q) {
   if (q.by_type && !connectome.has_column("synapses", "pre_type"))
     throw Error(Category::usage, "'" + connectome.path().string() + "' knows no cell types");
   std::string base = "pre_id IS NOT NULL AND post_id IS NOT NULL";
-  if (!q.cells.empty()) base += " AND pre_id IN (" + cell_list(q.cells) + ") AND post_id IN (" + cell_list(q.cells) + ")";
+  if (!q.cells.empty())
+    base += " AND pre_id IN (" + cell_list(q.cells) + ") AND post_id IN (" + cell_list(q.cells) + ")";
   Matrix m;
   const auto [sql, units] = value_sql(connectome, q.value);
   m.value = q.value, m.units = units;
-  m.about = count_clauses(connectome, "synapses", base, q.where, std::string("matrix of ") + q.value +
-                                                                     (q.by_type ? " by type" : " by cell"));
+  m.about = count_clauses(connectome, "synapses", base, q.where,
+                          std::string("matrix of ") + q.value + (q.by_type ? " by type" : " by cell"));
   const std::string pre = q.by_type ? "coalesce(pre_type, 255)" : "pre_id",
                     post = q.by_type ? "coalesce(post_type, 255)" : "post_id";
   const std::string condition = sql_condition(parse_filter(q.where, connectome.columns("synapses")));
-  SqliteQuery rows(connectome.path(), "SELECT " + pre + ", " + post + ", count(*), " + sql +
-                                          " FROM synapses WHERE " + base + " AND " + condition +
-                                          " GROUP BY 1, 2 ORDER BY 1, 2");
+  SqliteQuery rows(connectome.path(), "SELECT " + pre + ", " + post + ", count(*), " + sql + " FROM synapses WHERE " +
+                                          base + " AND " + condition + " GROUP BY 1, 2 ORDER BY 1, 2");
   while (rows.next()) m.entries.push_back({rows.integer(0), rows.integer(1), rows.number(3), rows.integer(2)});
   m.labels = labels_of(q, m.entries);
   if (q.per.empty()) return m;
@@ -96,7 +95,8 @@ Matrix ask_matrix(const Connectome& connectome, const MatrixQuestion& q) {
     without += known ? 0 : 1;
   }
   m.value += " per " + q.per, m.units += (m.units.empty() ? "1" : "") + std::string("/um");
-  m.about.notes.push_back("divided by " + q.per + "; " + std::to_string(without) + " entries without that length are unknown");
+  m.about.notes.push_back("divided by " + q.per + "; " + std::to_string(without) +
+                          " entries without that length are unknown");
   return m;
 }
 

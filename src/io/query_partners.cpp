@@ -31,8 +31,7 @@ std::vector<Side> sides_of(const Connectome& connectome, const std::string& dire
   if ((direction == "undirected" || direction == "all") && connectome.has_column("synapses", "cell_a"))
     sides.push_back({"undirected", "+pre_id IS NULL AND cell_a = " + id + ") OR (+pre_id IS NULL AND cell_b = " + id,
                      "CASE WHEN cell_a = " + id + " THEN cell_b ELSE cell_a END", nullptr});
-  if (sides.empty())
-    throw Error(Category::usage, "direction '" + direction + "': give out, in, undirected or all");
+  if (sides.empty()) throw Error(Category::usage, "direction '" + direction + "': give out, in, undirected or all");
   return sides;
 }
 
@@ -109,16 +108,17 @@ void ask_common(const Connectome& connectome, const CommonQuestion& q, AnswerSin
   for (const std::int64_t cell : cells) list += (list.empty() ? "" : ",") + std::to_string(cell);
   const std::string base = self + " IN (" + list + ")";
   const std::string condition = sql_condition(parse_filter(q.where, connectome.columns("synapses")));
-  answer.begin({{"partner", SqlType::integer, "", "cell"},
-                {"type", SqlType::integer, "", "its type", connectome.cell_types()},
-                {"cell", SqlType::integer, "", "one of the cells asked for"},
-                {"n", SqlType::integer, "", "synapses between them"}},
-               count_clauses(connectome, "synapses", base, q.where, "common partners (" + q.direction + ") of " + list));
-  const std::string pairs = "SELECT " + partner + " AS partner, " + self + " AS cell, count(*) AS n FROM synapses WHERE " +
-                            base + " AND " + partner + " IS NOT NULL AND " + condition +
-                            " GROUP BY 1, 2 HAVING n >= " + std::to_string(q.min_synapses);
-  const std::string common = "SELECT partner, sum(n) AS total FROM pairs GROUP BY partner HAVING count(*) = " +
-                             std::to_string(cells.size());
+  answer.begin(
+      {{"partner", SqlType::integer, "", "cell"},
+       {"type", SqlType::integer, "", "its type", connectome.cell_types()},
+       {"cell", SqlType::integer, "", "one of the cells asked for"},
+       {"n", SqlType::integer, "", "synapses between them"}},
+      count_clauses(connectome, "synapses", base, q.where, "common partners (" + q.direction + ") of " + list));
+  const std::string pairs =
+      "SELECT " + partner + " AS partner, " + self + " AS cell, count(*) AS n FROM synapses WHERE " + base + " AND " +
+      partner + " IS NOT NULL AND " + condition + " GROUP BY 1, 2 HAVING n >= " + std::to_string(q.min_synapses);
+  const std::string common =
+      "SELECT partner, sum(n) AS total FROM pairs GROUP BY partner HAVING count(*) = " + std::to_string(cells.size());
   SqliteQuery rows(connectome.path(),
                    "WITH pairs AS MATERIALIZED (" + pairs + "), common AS (" + common + ") SELECT p.partner, " +
                        (connectome.has_column("cells", "type") ? "t.type" : "NULL") +

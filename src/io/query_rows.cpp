@@ -17,9 +17,12 @@ std::string sql_condition(const std::vector<FilterClause>& clauses) {
 QueryValue value_of(const SqliteQuery& row, std::size_t column) {
   if (row.is_null(column)) return {};
   switch (row.type(column)) {
-    case SqlType::integer: return row.integer(column);
-    case SqlType::real: return row.number(column);
-    default: return row.text(column);
+    case SqlType::integer:
+      return row.integer(column);
+    case SqlType::real:
+      return row.number(column);
+    default:
+      return row.text(column);
   }
 }
 
@@ -55,10 +58,12 @@ AskedColumn aggregate(const std::vector<QueryColumn>& columns, const std::string
   if (text == "n") return {{"n", SqlType::integer, "", "rows"}, "count(*)"};
   const std::size_t open = text.find('(');
   if (open == text.npos || text.back() != ')')
-    throw Error(Category::usage, "aggregate '" + text + "': give n, or F(COLUMN) with F of sum, mean, std, median, min, max, n");
+    throw Error(Category::usage,
+                "aggregate '" + text + "': give n, or F(COLUMN) with F of sum, mean, std, median, min, max, n");
   const std::string f = text.substr(0, open), name = text.substr(open + 1, text.size() - open - 2);
   static const std::vector<std::pair<std::string, std::string>> known{
-      {"sum", "total"}, {"mean", "avg"}, {"std", "std"}, {"median", "median"}, {"min", "min"}, {"max", "max"}, {"n", "count"}};
+      {"sum", "total"}, {"mean", "avg"}, {"std", "std"}, {"median", "median"},
+      {"min", "min"},   {"max", "max"},  {"n", "count"}};
   const auto found = std::find_if(known.begin(), known.end(), [&](const auto& k) { return k.first == f; });
   if (found == known.end()) {
     std::vector<std::string> names;
@@ -66,7 +71,8 @@ AskedColumn aggregate(const std::vector<QueryColumn>& columns, const std::string
     throw Error(Category::usage, "aggregate '" + text + "': no '" + f + "'." + did_you_mean(f, names));
   }
   const QueryColumn& c = find_column(columns, name);
-  if (c.type == SqlType::text && f != "n") throw Error(Category::usage, "aggregate '" + text + "': '" + name + "' is text");
+  if (c.type == SqlType::text && f != "n")
+    throw Error(Category::usage, "aggregate '" + text + "': '" + name + "' is text");
   QueryColumn out{f + "_" + name, SqlType::real, c.units, f + " of " + c.description};
   if (f == "n") out.type = SqlType::integer, out.units = "";
   if (f == "min" || f == "max") out.type = c.type, out.names = c.names;
@@ -117,8 +123,7 @@ void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& a
   const bool grouped = !q.group_by.empty() || !q.aggregates.empty();
   const std::vector<AskedColumn> asked = asked_columns(columns, q);
   const std::string order = order_of(asked, columns, q, grouped);
-  const AnswerAbout about =
-      count_clauses(connectome, q.table, "1", q.where, (grouped ? "groups of " : "") + q.table);
+  const AnswerAbout about = count_clauses(connectome, q.table, "1", q.where, (grouped ? "groups of " : "") + q.table);
   std::string sql, groups;
   std::vector<QueryColumn> head;
   for (const AskedColumn& a : asked) sql += (sql.empty() ? "SELECT " : ", ") + a.sql, head.push_back(a.column);

@@ -86,7 +86,8 @@ Mapped mapped_of(const std::string& text) {
   for (const KnownColumn& k : kKnown)
     if (m.ours == k.name) m.role = k.role, m.column = {k.name, SqlType::integer, k.units, k.description};
   if (m.role == Role::real) m.column.type = SqlType::real;
-  if (m.role == Role::other) m.column = {m.ours, SqlType::integer, "", "column '" + m.theirs + "' of the imported table"};
+  if (m.role == Role::other)
+    m.column = {m.ours, SqlType::integer, "", "column '" + m.theirs + "' of the imported table"};
   return m;
 }
 
@@ -190,7 +191,8 @@ class Importer {
     } else {
       const auto v = as_integer(*text);
       if (!v || ((m.role == Role::id || m.role == Role::cell) && *v < 0))
-        csv.fail("column '" + m.theirs + "': '" + *text + "' is no id or integer below 2^63 (unknown values are named by --null)");
+        csv.fail("column '" + m.theirs + "': '" + *text +
+                 "' is no id or integer below 2^63 (unknown values are named by --null)");
       if (m.factor != 1) csv.fail("column '" + m.theirs + "' holds integers: no factor goes with it");
       sql.add(*v);
     }
@@ -219,10 +221,11 @@ class Importer {
   /// edges and cells, summed by SQLite itself.
   void write_sums(SqliteWriter& sql) {
     const SqlType i = SqlType::integer;
-    SqlTable edges{"edges",
-                   {{"pre_id", i, "", "presynaptic cell"}, {"post_id", i, "", "postsynaptic cell"}, {"n_syn", i, "", "synapses"}},
-                   {"pre_id", "post_id"},
-                   {{"post_id", "pre_id"}}};
+    SqlTable edges{
+        "edges",
+        {{"pre_id", i, "", "presynaptic cell"}, {"post_id", i, "", "postsynaptic cell"}, {"n_syn", i, "", "synapses"}},
+        {"pre_id", "post_id"},
+        {{"post_id", "pre_id"}}};
     std::string sums = "count(*)";
     if (has("area_um2"))
       edges.columns.push_back({"area_sum_um2", SqlType::real, "um2", "sum of their areas"}), sums += ", sum(area_um2)";
@@ -235,12 +238,13 @@ class Importer {
     cells.columns.push_back({"n_syn_in", i, "", "synapses it receives"});
     sql.begin_table(cells);
     const auto side = [&](const char* id, const char* type, const char* out, const char* in) {
-      return std::string("SELECT ") + id + " AS id, " + (has(type) ? type : "NULL") + " AS type, " + out + " AS o, " + in +
-             " AS i FROM synapses WHERE " + id + " IS NOT NULL";
+      return std::string("SELECT ") + id + " AS id, " + (has(type) ? type : "NULL") + " AS type, " + out + " AS o, " +
+             in + " AS i FROM synapses WHERE " + id + " IS NOT NULL";
     };
-    sql.execute("INSERT INTO cells SELECT id, CASE WHEN min(type) = max(type) THEN min(type) END, sum(o), sum(i) FROM (" +
-                side("pre_id", "pre_type", "1", "0") + " UNION ALL " + side("post_id", "post_type", "0", "1") +
-                ") GROUP BY id ORDER BY id");
+    sql.execute(
+        "INSERT INTO cells SELECT id, CASE WHEN min(type) = max(type) THEN min(type) END, sum(o), sum(i) FROM (" +
+        side("pre_id", "pre_type", "1", "0") + " UNION ALL " + side("post_id", "post_type", "0", "1") +
+        ") GROUP BY id ORDER BY id");
     tables_.push_back(edges), tables_.push_back(cells);
   }
 
@@ -265,10 +269,12 @@ class Importer {
     done_.cells = one("SELECT count(*) FROM cells"), done_.edges = one("SELECT count(*) FROM edges");
     done_.undirected = one("SELECT count(*) FROM synapses WHERE pre_id IS NULL OR post_id IS NULL");
     if (!types_.empty())
-      done_.types_in_doubt =
-          one(std::string("SELECT count(*) FROM cells c WHERE type IS NULL AND (") +
-              (has("pre_type") ? "EXISTS (SELECT 1 FROM synapses WHERE pre_id = c.id AND pre_type IS NOT NULL)" : "0") + " OR " +
-              (has("post_type") ? "EXISTS (SELECT 1 FROM synapses WHERE post_id = c.id AND post_type IS NOT NULL)" : "0") + ")");
+      done_.types_in_doubt = one(
+          std::string("SELECT count(*) FROM cells c WHERE type IS NULL AND (") +
+          (has("pre_type") ? "EXISTS (SELECT 1 FROM synapses WHERE pre_id = c.id AND pre_type IS NOT NULL)" : "0") +
+          " OR " +
+          (has("post_type") ? "EXISTS (SELECT 1 FROM synapses WHERE post_id = c.id AND post_type IS NOT NULL)" : "0") +
+          ")");
   }
 
   const SynapseImport& import_;

@@ -53,8 +53,9 @@ Graph graph_of(const Connectome& connectome, const GraphQuestion& q, const std::
   for (const Link& l : g.links) g.cells.push_back(l.pre), g.cells.push_back(l.post);
   std::sort(g.cells.begin(), g.cells.end());
   g.cells.erase(std::unique(g.cells.begin(), g.cells.end()), g.cells.end());
-  g.about.notes.push_back(std::to_string(g.links.size()) + " connections of at least " + std::to_string(q.min_synapses) +
-                          " synapses among " + std::to_string(g.cells.size()) + " cells");
+  g.about.notes.push_back(std::to_string(g.links.size()) + " connections of at least " +
+                          std::to_string(q.min_synapses) + " synapses among " + std::to_string(g.cells.size()) +
+                          " cells");
   return g;
 }
 
@@ -63,7 +64,8 @@ Graph graph_of(const Connectome& connectome, const GraphQuestion& q, const std::
 void ask_paths(const Connectome& connectome, const PathsQuestion& q, AnswerSink& answer) {
   Graph g = graph_of(connectome, q, "paths from " + std::to_string(q.from) + " to " + std::to_string(q.to));
   for (const std::int64_t cell : {q.from, q.to})
-    if (!g.has(cell) && !SqliteQuery(connectome.path(), "SELECT 1 FROM cells WHERE id = " + std::to_string(cell)).next())
+    if (!g.has(cell) &&
+        !SqliteQuery(connectome.path(), "SELECT 1 FROM cells WHERE id = " + std::to_string(cell)).next())
       throw Error(Category::usage, "'" + connectome.path().string() + "' has no cell " + std::to_string(cell));
   struct Ranked {
     std::int64_t weakest;

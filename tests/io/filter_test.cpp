@@ -14,11 +14,15 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 const std::vector<QueryColumn>& columns() {
-  static const std::vector<QueryColumn> list{
-      {"id", SqlType::integer},
-      {"prob", SqlType::real},
-      {"name", SqlType::text},
-      {"post_comp", SqlType::integer, "", "", {{0, "shaft"}, {1, "spine_head"}, {2, "spine_neck"}}, {{"spine", {1, 2}}}}};
+  static const std::vector<QueryColumn> list{{"id", SqlType::integer},
+                                             {"prob", SqlType::real},
+                                             {"name", SqlType::text},
+                                             {"post_comp",
+                                              SqlType::integer,
+                                              "",
+                                              "",
+                                              {{0, "shaft"}, {1, "spine_head"}, {2, "spine_neck"}},
+                                              {{"spine", {1, 2}}}}};
   return list;
 }
 
@@ -103,14 +107,16 @@ TEST(Filter, ErrorsPointAtTheCharacter) {
 
 /// Random texts over the grammar's own pieces and over bytes: an answer or an Error{usage}, never anything else.
 TEST(Filter, AnyTextIsAnsweredOrRefused) {
-  const std::vector<std::string> pieces{"prob", "id",  "name", "post_comp", "and", "or",  "not", "in", "is", "null", "(",
-                                        ")",    ",",   "==",   "!=",        "<",   ">=",  "0.5", "-3", "'a'", "\"", "'",
-                                        "spine", " ", "1e5",  "x",         "\n",  "\xff", "=",   ".",  "-",  "1e"};
+  const std::vector<std::string> pieces{"prob", "id",   "name", "post_comp", "and", "or", "not",   "in",
+                                        "is",   "null", "(",    ")",         ",",   "==", "!=",    "<",
+                                        ">=",   "0.5",  "-3",   "'a'",       "\"",  "'",  "spine", " ",
+                                        "1e5",  "x",    "\n",   "\xff",      "=",   ".",  "-",     "1e"};
   for (std::uint64_t k = 0; k < 20000; ++k) {
     Rng rng(7, k);
     std::string text;
     for (std::uint64_t i = rng.below(20); i > 0; --i)
-      text += rng.below(8) == 0 ? std::string(1, static_cast<char>(rng.below(256))) : pieces[rng.below(pieces.size())] + " ";
+      text += rng.below(8) == 0 ? std::string(1, static_cast<char>(rng.below(256)))
+                                : pieces[rng.below(pieces.size())] + " ";
     try {
       parse_filter(text, columns());
     } catch (const Error& e) {

@@ -23,10 +23,10 @@ TEST(KasthuriSynapses, QueriesEqualTheCsv) {
   import_synapses({csv,
                    folder / "k.sqlite",
                    "kasthuri2015",
-                   {"id=synapse_no", "pre_id=axon_no", "post_id=dendrite_no", "x_nm=psd_x_um*1000", "y_nm=psd_y_um*1000",
-                    "z_nm=psd_z_um*1000", "size_vx=psd_size_px", "post_comp=spine_synapse:0=shaft:1=spine_head",
-                    "pre_type=axon_type:0=exc:1=inh:2=myelinated", "post_type=dendrite_type:0=spiny:1=smooth",
-                    "vesicles=vesicle_count", "bouton=bouton_no"},
+                   {"id=synapse_no", "pre_id=axon_no", "post_id=dendrite_no", "x_nm=psd_x_um*1000",
+                    "y_nm=psd_y_um*1000", "z_nm=psd_z_um*1000", "size_vx=psd_size_px",
+                    "post_comp=spine_synapse:0=shaft:1=spine_head", "pre_type=axon_type:0=exc:1=inh:2=myelinated",
+                    "post_type=dendrite_type:0=spiny:1=smooth", "vesicles=vesicle_count", "bouton=bouton_no"},
                    {"-1"}});
   const Connectome c(folder / "k.sqlite");
 

@@ -24,7 +24,9 @@ class KeptAnswer final : public AnswerSink {
   std::int64_t integer(std::size_t row, const std::string& name) const {
     return std::get<std::int64_t>(rows.at(row).at(column(name)));
   }
-  double real(std::size_t row, const std::string& name) const { return std::get<double>(rows.at(row).at(column(name))); }
+  double real(std::size_t row, const std::string& name) const {
+    return std::get<double>(rows.at(row).at(column(name)));
+  }
   bool unknown(std::size_t row, const std::string& name) const {
     return std::holds_alternative<std::monostate>(rows.at(row).at(column(name)));
   }

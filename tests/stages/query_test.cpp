@@ -19,9 +19,9 @@
 namespace syconn {
 namespace {
 
+using test::TempFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using test::TempFolder;
 
 struct Row {
   int id;
@@ -36,7 +36,13 @@ std::vector<Row> random_rows(int n) {
   std::vector<Row> rows;
   for (int i = 1; i <= n; ++i) {
     Rng rng(3, static_cast<std::uint64_t>(i));
-    Row r{i, {}, {}, 0.01 * static_cast<double>(1 + rng.below(200)), 0.01 * static_cast<double>(rng.below(101)), static_cast<int>(rng.below(7)), ""};
+    Row r{i,
+          {},
+          {},
+          0.01 * static_cast<double>(1 + rng.below(200)),
+          0.01 * static_cast<double>(rng.below(101)),
+          static_cast<int>(rng.below(7)),
+          ""};
     if (rng.below(10) > 0) r.pre = static_cast<int>(1 + rng.below(12));
     if (rng.below(10) > 0) r.post = static_cast<int>(1 + rng.below(12));
     r.type = r.pre ? (*r.pre % 3 == 0 ? "MSN" : "GP") : "";
@@ -113,7 +119,8 @@ TEST_F(Query, RowsAreThoseOfTheFilterAndTheRemovedAreCounted) {
 TEST_F(Query, GroupsEqualSumsByHand) {
   KeptAnswer answer;
   RowsQuestion q;
-  q.group_by = {"post_comp"}, q.aggregates = {"n", "mean(area_um2)", "median(area_um2)", "std(prob)", "max(prob)", "n(pre_id)"};
+  q.group_by = {"post_comp"},
+  q.aggregates = {"n", "mean(area_um2)", "median(area_um2)", "std(prob)", "max(prob)", "n(pre_id)"};
   ask_rows(open(), q, answer);
   ASSERT_EQ(answer.rows.size(), 7U);
   for (std::size_t c = 0; c < 7; ++c) {
@@ -129,7 +136,8 @@ TEST_F(Query, GroupsEqualSumsByHand) {
     for (const double p : probs) squares += (p - mean_p) * (p - mean_p);
     EXPECT_EQ(answer.integer(c, "n"), static_cast<std::int64_t>(n));
     EXPECT_NEAR(answer.real(c, "mean_area_um2"), sum / static_cast<double>(n), 1e-12);
-    EXPECT_NEAR(answer.real(c, "median_area_um2"), n % 2 == 1 ? areas[n / 2] : 0.5 * (areas[n / 2 - 1] + areas[n / 2]), 1e-12);
+    EXPECT_NEAR(answer.real(c, "median_area_um2"), n % 2 == 1 ? areas[n / 2] : 0.5 * (areas[n / 2 - 1] + areas[n / 2]),
+                1e-12);
     EXPECT_NEAR(answer.real(c, "std_prob"), std::sqrt(squares / static_cast<double>(n - 1)), 1e-12);
     EXPECT_EQ(answer.real(c, "max_prob"), *std::max_element(probs.begin(), probs.end()));
     EXPECT_EQ(answer.integer(c, "n_pre_id"), known);
@@ -214,8 +222,9 @@ TEST_F(Query, CommonPartnersAreThoseOfAll) {
   for (const auto& [cell, by] : targets) n += by.size() == 3 ? 3 : 0;
   ASSERT_EQ(answer.rows.size(), n);
   for (std::size_t i = 0; i < n; ++i)
-    EXPECT_EQ(answer.integer(i, "n"), targets.at(static_cast<int>(answer.integer(i, "partner")))
-                                          .at(static_cast<int>(answer.integer(i, "cell"))));
+    EXPECT_EQ(
+        answer.integer(i, "n"),
+        targets.at(static_cast<int>(answer.integer(i, "partner"))).at(static_cast<int>(answer.integer(i, "cell"))));
   EXPECT_THROW(ask_common(open(), {{1, 1}, "out", "", 1}, answer), Error);
 }
 
@@ -224,12 +233,14 @@ TEST_F(Query, ReciprocalPairsAndPaths) {
   for (const Row& r : rows_)
     if (r.pre && r.post && r.prob > 0.705) ++n[{*r.pre, *r.post}];
   std::size_t pairs = 0;
-  for (const auto& [k, count] : n) pairs += k.first < k.second && count >= 2 && n.contains({k.second, k.first}) && n[{k.second, k.first}] >= 2;
+  for (const auto& [k, count] : n)
+    pairs += k.first < k.second && count >= 2 && n.contains({k.second, k.first}) && n[{k.second, k.first}] >= 2;
   KeptAnswer answer;
   ask_reciprocal(open(), {"prob>0.705", 2}, answer);
   EXPECT_EQ(answer.rows.size(), pairs);
   for (std::size_t i = 0; i < answer.rows.size(); ++i)
-    EXPECT_EQ(answer.integer(i, "n_ab"), (n[{static_cast<int>(answer.integer(i, "cell_a")), static_cast<int>(answer.integer(i, "cell_b"))}]));
+    EXPECT_EQ(answer.integer(i, "n_ab"),
+              (n[{static_cast<int>(answer.integer(i, "cell_a")), static_cast<int>(answer.integer(i, "cell_b"))}]));
 
   KeptAnswer paths;
   PathsQuestion p;
@@ -275,8 +286,8 @@ TEST_F(Query, AnswersInEveryFormat) {
   EXPECT_EQ(json.at("about").at("rows_left"), 3);
   EXPECT_EQ(json.at("rows").at(0).at("id"), 1);
   ask_rows(open(), q, *answer_writer(AnswerFormat::csv, (folder_ / "c.csv").string(), true));
-  EXPECT_THAT(read_file(folder_ / "c.csv"), HasSubstr("\n1," + (rows_[0].pre ? std::to_string(*rows_[0].pre) : "") + "," +
-                                                      std::to_string(rows_[0].comp) + ","));
+  EXPECT_THAT(read_file(folder_ / "c.csv"), HasSubstr("\n1," + (rows_[0].pre ? std::to_string(*rows_[0].pre) : "") +
+                                                      "," + std::to_string(rows_[0].comp) + ","));
 }
 
 TEST_F(Query, QuestionsThatMakeNoSenseAreRefused) {
@@ -332,15 +343,18 @@ TEST(ImportSynapses, ErrorsNameLineAndColumn) {
   EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_id=b", "pre_id=b"}), HasSubstr("given twice"));
   EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_id=b*x"}), HasSubstr("'x' is no number"));
   EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id"}), HasSubstr("no '='"));
-  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,9\n", {"pre_id=a", "post_id=b", "post_comp=c"}), HasSubstr("no compartment"));
-  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,9\n", {"pre_id=a", "post_id=b", "pre_type=c:1=X"}), HasSubstr("no word for '9'"));
+  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,9\n", {"pre_id=a", "post_id=b", "post_comp=c"}),
+              HasSubstr("no compartment"));
+  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,9\n", {"pre_id=a", "post_id=b", "pre_type=c:1=X"}),
+              HasSubstr("no word for '9'"));
   EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,3\n1,2,3\n", {"pre_id=a", "post_id=b", "id=c"}), HasSubstr("id"));
 }
 
 TEST(ImportSynapses, OtherColumnsKeepTheirKind) {
   const TempFolder folder;
   write_file_atomically(folder / "k.csv", "a,b,i,r,t,x\n1,2,5,0.5,word,3\n2,1,6,7,8,4\n");
-  import_synapses({folder / "k.csv", folder / "k.sqlite", "k", {"pre_id=a", "post_id=b", "i=i", "r=r", "t=t", "x_nm=x*1000"}, {}});
+  import_synapses(
+      {folder / "k.csv", folder / "k.sqlite", "k", {"pre_id=a", "post_id=b", "i=i", "r=r", "t=t", "x_nm=x*1000"}, {}});
   const Connectome c(folder / "k.sqlite");
   EXPECT_EQ(find_column(c.columns("synapses"), "i").type, SqlType::integer);
   EXPECT_EQ(find_column(c.columns("synapses"), "r").type, SqlType::real);

@@ -18,7 +18,9 @@ class Digraph {
 
   Vertex n_vertices() const { return static_cast<Vertex>(first_.size() - 1); }
   std::size_t n_edges() const { return to_.size(); }
-  std::span<const Vertex> out(Vertex v) const { return {to_.data() + first_[v], first_[v + 1] - first_[v]}; }  ///< ascending
+  std::span<const Vertex> out(Vertex v) const {
+    return {to_.data() + first_[v], first_[v + 1] - first_[v]};
+  }  ///< ascending
   bool has(Vertex from, Vertex to) const;
   std::vector<std::pair<Vertex, Vertex>> edges() const;  ///< ascending
 
@@ -45,8 +47,8 @@ Digraph rewired(const Digraph& g, std::uint64_t seed, int swaps = 10);
 /// A count beside those of rewired graphs.
 struct MotifScore {
   double count = 0, null_mean = 0, null_sd = 0;
-  double z = 0;    ///< (count - mean) / sd; NaN without spread
-  double p = 1;    ///< two-sided, of the rank among the null graphs: min(1, 2 (1 + n as extreme) / (1 + n))
+  double z = 0;  ///< (count - mean) / sd; NaN without spread
+  double p = 1;  ///< two-sided, of the rank among the null graphs: min(1, 2 (1 + n as extreme) / (1 + n))
 };
 /// First the reciprocal pairs, then the 16 triads. Null graph k has seed (seed, k); `threads` share them.
 std::vector<MotifScore> motif_scores(const Digraph& g, int n_null, std::uint64_t seed, int threads);

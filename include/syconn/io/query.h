@@ -44,10 +44,11 @@ void ask_common(const Connectome& connectome, const CommonQuestion& question, An
 /// Who gives how much to whom.
 struct MatrixQuestion {
   std::string where = {};
-  bool by_type = false;                 ///< rows and columns are cell types (unknown: 255), not cells
+  bool by_type = false;                  ///< rows and columns are cell types (unknown: 255), not cells
   std::vector<std::int64_t> cells = {};  ///< only among these; empty: all
-  std::string value = "n";              ///< n, area, mean_area, max_area, mean_prob
-  std::string per = {};  ///< a length column of cells, as post.dend_um or pre.axon_um: divides by it, summed over a type
+  std::string value = "n";               ///< n, area, mean_area, max_area, mean_prob
+  std::string per =
+      {};  ///< a length column of cells, as post.dend_um or pre.axon_um: divides by it, summed over a type
 };
 /// One entry of it.
 struct MatrixEntry {
@@ -58,8 +59,8 @@ struct MatrixEntry {
 struct Matrix {
   AnswerAbout about;
   std::string value, units;
-  std::vector<std::int64_t> labels;   ///< of rows and columns: cells of any entry (or those asked for), or type codes
-  std::vector<MatrixEntry> entries;   ///< by (pre, post)
+  std::vector<std::int64_t> labels;  ///< of rows and columns: cells of any entry (or those asked for), or type codes
+  std::vector<MatrixEntry> entries;  ///< by (pre, post)
 };
 /// In memory: 32 bytes an entry, 8 a cell.
 Matrix ask_matrix(const Connectome& connectome, const MatrixQuestion& question);

@@ -20,8 +20,8 @@ struct SynapseImport {
 };
 struct SynapseImported {
   std::uint64_t synapses = 0, cells = 0, edges = 0;
-  std::uint64_t undirected = 0;       ///< rows without one or both partners: in synapses, not in edges
-  std::uint64_t types_in_doubt = 0;   ///< cells of several types by their rows: they have none
+  std::uint64_t undirected = 0;      ///< rows without one or both partners: in synapses, not in edges
+  std::uint64_t types_in_doubt = 0;  ///< cells of several types by their rows: they have none
 };
 /// Reads the CSV twice, in bounded memory besides the words of the types. Throws Error{usage} for the map,
 /// Error{input} "file:line: …" for values.
