@@ -77,6 +77,32 @@ Json report_of(const ConfusionMatrix& m, const std::vector<std::string>& classes
   return out;
 }
 
+/// Means of values that points are given one after the other.
+class MeanOfPoints {
+ public:
+  explicit MeanOfPoints(std::size_t n) : sum_(n), count_(n) {}
+  void add(std::uint32_t point, double value) { sum_[point] += value, ++count_[point]; }
+  /// Mean over the points with a value; NaN without one.
+  double overall() const {
+    double sum = 0;
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < sum_.size(); ++i)
+      if (count_[i] > 0) sum += sum_[i] / count_[i], ++n;
+    return sum / static_cast<double>(n);
+  }
+
+ private:
+  std::vector<double> sum_;
+  std::vector<std::uint32_t> count_;
+};
+
+/// Contexts a test cell is judged by.
+std::vector<std::uint32_t> test_pivots(const PointTraining& t, const CellSamples& samples) {
+  const auto n = static_cast<std::uint32_t>(t.test_contexts);
+  if (n == 0 || (t.task != PointTask::celltype && n >= samples.pivots().size())) return samples.pivots();
+  return samples.draw_pivots(n, t.seed);
+}
+
 /// Types of the test cells, each by the vote of its contexts.
 Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
   const auto n = static_cast<std::uint32_t>(data.classes.size());
@@ -85,9 +111,8 @@ Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
   std::vector<std::uint8_t> correct;
   for (const auto& cell : data.cells) {
     std::vector<double> logits;
-    predict_contexts(net, *cell->samples,
-                     cell->samples->draw_pivots(static_cast<std::uint32_t>(t.test_contexts), t.seed), t.seed,
-                     t.device.threads, [&](std::size_t, const PointSample&, const std::vector<float>& out) {
+    predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
+                     [&](std::size_t, const PointSample&, const std::vector<float>& out) {
                        logits.insert(logits.end(), out.begin(), out.end());
                      });
     if (logits.empty()) continue;
@@ -102,13 +127,14 @@ Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
   return report;
 }
 
-/// Labels of the test cells' surfaces, each vertex by the votes of the contexts it is in.
+/// Labels of the test cells' surfaces, each vertex by the votes of the contexts it is in; vertices in none do not
+/// count.
 Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& data) {
   const auto n = static_cast<std::uint32_t>(data.classes.size());
   ConfusionMatrix m(n);
   for (const auto& cell : data.cells) {
     VertexVotes votes(cell->cloud.points_nm.size(), n);
-    predict_contexts(net, *cell->samples, cell->samples->pivots(), t.seed, t.device.threads,
+    predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
                      [&](std::size_t, const PointSample& s, const std::vector<float>& out) {
                        for (std::size_t i = 0; i < s.points.size(); ++i) {
                          const auto row = out.begin() + static_cast<std::ptrdiff_t>(i * n);
@@ -120,6 +146,34 @@ Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& dat
       if (cell->label[i] < n && said[i] >= 0) m.add(cell->label[i], static_cast<std::uint32_t>(said[i]));
   }
   return report_of(m, data.classes);
+}
+
+/// Astrocytes among the test cells: the score of a cell is the mean over its vertices of P(astrocyte), that of a vertex
+/// the mean over the contexts it is in.
+Json test_astrocytes(const PointTraining& t, PointNet& net, LabelledCells& data) {
+  ConfusionMatrix m(2);
+  std::vector<double> scores;
+  std::vector<std::uint8_t> truth;
+  for (const auto& cell : data.cells) {
+    MeanOfPoints mean(cell->cloud.points_nm.size());
+    predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
+                     [&](std::size_t, const PointSample& s, const std::vector<float>& out) {
+                       for (std::size_t i = 0; i < s.points.size(); ++i)
+                         mean.add(s.points[i], 1 / (1 + std::exp(static_cast<double>(out[2 * i] - out[2 * i + 1]))));
+                     });
+    if (!std::isfinite(mean.overall())) continue;
+    scores.push_back(mean.overall()), truth.push_back(cell->type);
+    m.add(cell->type, scores.back() >= 0.5 ? 1 : 0);
+  }
+  Json report = report_of(m, data.classes);
+  report["auc"] = number(roc_auc(scores, truth));
+  report["cells"] = scores.size();
+  return report;
+}
+
+Json test_of(const PointTraining& t, PointNet& net, LabelledCells& data) {
+  if (t.task == PointTask::celltype) return test_types(t, net, data);
+  return t.task == PointTask::compartment ? test_compartments(t, net, data) : test_astrocytes(t, net, data);
 }
 
 }  // namespace
@@ -147,7 +201,7 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
     LabelledCells test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
     const auto trained = PointNet::load(t.out / "model.pt", t.device);
-    card.quality = t.task == PointTask::celltype ? test_types(t, *trained, test) : test_compartments(t, *trained, test);
+    card.quality = test_of(t, *trained, test);
     export_model_to(t.out, *net, card);
   }
   done.report = {{"classes", data.classes}, {"parameters", point_net_parameters(card.architecture)},
