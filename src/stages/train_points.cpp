@@ -10,6 +10,7 @@
 #include "syconn/core/run_stats.h"
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
+#include "syconn/stages/label_score.h"
 #include "train_plot.h"
 #include "train_points_data.h"
 #include "training_loop.h"
@@ -59,23 +60,11 @@ std::vector<double> run_steps(const PointTraining& t, const PointModelCard& card
 
 Json number(double v) { return std::isfinite(v) ? Json(v) : Json(); }
 
-Json report_of(const ConfusionMatrix& m, const std::vector<std::string>& classes) {
-  Json out{{"accuracy", number(m.accuracy())},
-           {"macro_f1", number(m.macro_f1())},
-           {"weighted_f1", number(m.weighted_f1())},
-           {"majority_baseline", number(m.majority_baseline())}};
-  Json rows = Json::array();
-  for (std::uint32_t c = 0; c < m.n_classes(); ++c) {
-    const ClassScore s = m.score(c);
-    out["classes"][classes[c]] = {
-        {"support", s.support}, {"precision", number(s.precision)}, {"recall", number(s.recall)}, {"f1", number(s.f1)}};
-    Json row = Json::array();
-    for (std::uint32_t k = 0; k < m.n_classes(); ++k) row.push_back(m(c, k));
-    rows.push_back(row);
-  }
-  out["confusion"] = rows;
-  return out;
-}
+/// Scores with the matrix they come from.
+struct Tested {
+  LabelScore score;
+  Json report;
+};
 
 /// Means of values that points are given one after the other.
 class MeanOfPoints {
@@ -104,9 +93,9 @@ std::vector<std::uint32_t> test_pivots(const PointTraining& t, const CellSamples
 }
 
 /// Types of the test cells, each by the vote of its contexts.
-Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
+Tested test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
   const auto n = static_cast<std::uint32_t>(data.classes.size());
-  ConfusionMatrix m(n);
+  LabelScore m(data.classes);
   std::vector<double> certainties;
   std::vector<std::uint8_t> correct;
   for (const auto& cell : data.cells) {
@@ -120,18 +109,18 @@ Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
     m.add(cell->type, vote.best);
     certainties.push_back(vote.certainty), correct.push_back(vote.best == cell->type);
   }
-  Json report = report_of(m, data.classes);
+  Json report = as_json(m);
   report["calibration_error"] = number(expected_calibration_error(certainties, correct));
   report["area_under_risk_coverage"] = number(area_under_risk_coverage(risk_coverage(certainties, correct)));
   report["cells"] = correct.size();
-  return report;
+  return {m, report};
 }
 
 /// Labels of the test cells' surfaces, each vertex by the votes of the contexts it is in; vertices in none do not
 /// count.
-Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& data) {
+Tested test_compartments(const PointTraining& t, PointNet& net, LabelledCells& data) {
   const auto n = static_cast<std::uint32_t>(data.classes.size());
-  ConfusionMatrix m(n);
+  LabelScore m(data.classes);
   for (const auto& cell : data.cells) {
     VertexVotes votes(cell->cloud.points_nm.size(), n);
     predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
@@ -145,13 +134,13 @@ Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& dat
     for (std::size_t i = 0; i < said.size(); ++i)
       if (cell->label[i] < n && said[i] >= 0) m.add(cell->label[i], static_cast<std::uint32_t>(said[i]));
   }
-  return report_of(m, data.classes);
+  return {m, as_json(m)};
 }
 
 /// Astrocytes among the test cells: the score of a cell is the mean over its vertices of P(astrocyte), that of a vertex
 /// the mean over the contexts it is in.
-Json test_astrocytes(const PointTraining& t, PointNet& net, LabelledCells& data) {
-  ConfusionMatrix m(2);
+Tested test_astrocytes(const PointTraining& t, PointNet& net, LabelledCells& data) {
+  LabelScore m(data.classes);
   std::vector<double> scores;
   std::vector<std::uint8_t> truth;
   for (const auto& cell : data.cells) {
@@ -165,13 +154,13 @@ Json test_astrocytes(const PointTraining& t, PointNet& net, LabelledCells& data)
     scores.push_back(mean.overall()), truth.push_back(cell->type);
     m.add(cell->type, scores.back() >= 0.5 ? 1 : 0);
   }
-  Json report = report_of(m, data.classes);
+  Json report = as_json(m);
   report["auc"] = number(roc_auc(scores, truth));
   report["cells"] = scores.size();
-  return report;
+  return {m, report};
 }
 
-Json test_of(const PointTraining& t, PointNet& net, LabelledCells& data) {
+Tested test_of(const PointTraining& t, PointNet& net, LabelledCells& data) {
   if (t.task == PointTask::celltype) return test_types(t, net, data);
   return t.task == PointTask::compartment ? test_compartments(t, net, data) : test_astrocytes(t, net, data);
 }
@@ -201,7 +190,9 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
     LabelledCells test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
     const auto trained = PointNet::load(t.out / "model.pt", t.device);
-    card.quality = test_of(t, *trained, test);
+    const Tested tested = test_of(t, *trained, test);
+    card.quality = tested.report;
+    write_file_atomically(t.out / "confusion.svg", confusion_svg({{t.name + " on unseen cells", tested.score}}));
     export_model_to(t.out, *net, card);
   }
   done.report = {{"classes", data.classes}, {"parameters", point_net_parameters(card.architecture)},

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "prediction_tables.h"
 #include "syconn/core/error.h"
 #include "syconn/core/parallel.h"
 #include "syconn/core/sha256.h"
@@ -14,18 +15,6 @@ namespace {
 constexpr std::uint8_t kIgnored = 255;
 constexpr const char* kAstrocyte = "astrocyte";
 constexpr std::size_t kMostPlaces = 100'000;  // of a class, so that a large set does not fill the memory
-
-/// Names of an enumerated column, by code.
-std::vector<std::string> enum_names(const SegmentationDataset& cells, const std::string& column) {
-  std::vector<std::string> names;
-  for (const ColumnSpec& c : cells.columns()) {
-    if (c.name != column || c.enum_json.empty()) continue;
-    const Json json = parse_json(c.enum_json, column);
-    for (int code = 0; code < 255 && json.contains(std::to_string(code)); ++code)
-      names.push_back(json.at(std::to_string(code)).get<std::string>());
-  }
-  return names;
-}
 
 /// Class of every code of vertex_comp.
 std::vector<std::uint8_t> classes_of_codes(const PointTraining& t) {
