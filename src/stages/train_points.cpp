@@ -186,6 +186,8 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   done.losses = run_steps(t, card, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();
   export_model_to(t.out, *net, card);
+  const std::size_t n_cells = data.cells.size();
+  data.cells = {};  // make room for those of the test
   if (!t.test.empty()) {
     LabelledCells test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
@@ -196,7 +198,7 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
     export_model_to(t.out, *net, card);
   }
   done.report = {{"classes", data.classes}, {"parameters", point_net_parameters(card.architecture)},
-                 {"steps", t.steps},        {"cells", data.cells.size()},
+                 {"steps", t.steps},        {"cells", n_cells},
                  {"quality", card.quality}, {"losses", done.losses},
                  {"training_s", train_s}};
   write_file_atomically(t.out / "report.json", done.report.dump(1) + "\n");
