@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "prediction_reports.h"
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/evaluate.h"
@@ -115,7 +116,7 @@ Json as_json(const FragmentScore& s) {
 
 /// One evaluation: its arguments and what runs it.
 struct Evaluations {
-  std::string run, truth, volume, organelle, junctions;
+  std::string run, truth, volume, organelle, junctions, picture;
   double prob_min = 0.5;
   std::vector<double> thresholds{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
   bool json = false;
@@ -137,6 +138,15 @@ struct Evaluations {
     return sub;
   }
 };
+
+/// A score with its confusion matrices, drawn where --draw asks for it.
+template <class Score>
+void show_labels(const Score& score, const Evaluations& e) {
+  e.show(score);
+  if (e.picture.empty()) return;
+  write_file_atomically(e.picture, confusion_svg(matrices(score)));
+  if (!e.json) std::printf("\n%s: the confusion matrices\n", e.picture.c_str()), std::fflush(stdout);
+}
 
 int show_synapses(const CLI::App& command, const Evaluations& e) {
   if (!e.junctions.empty()) {
@@ -189,6 +199,13 @@ int evaluate_command(const std::string&, int argc, char** argv) {
       ->delimiter(',')
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
+  const char* const other = "folder of the run with the truth, as 'syconn phantom --vector' writes";
+  CLI::App* compartments =
+      e.add(app, "compartments",
+            "compartments of nodes, synapses and vertices (stage pointcloud) against the true ones", other);
+  CLI::App* types = e.add(app, "celltype", "types of cells (stage celltype) against the true ones", other);
+  for (CLI::App* sub : {compartments, types})
+    sub->add_option("--draw", e.picture, "draw the confusion matrices")->type_name("FILE.svg");
   app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*; a phantom's truth/*.csv and volumes/truth_*"}, {},
                          {"syconn evaluate fragments runs/demo/run --truth runs/demo/phantom",
                           "syconn evaluate segmentation ffn.h5 --truth truth.h5:neurons"}));
@@ -197,6 +214,8 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   const int threads = available_threads();
   if (fragments->parsed()) e.show(evaluate_fragments(e.run, e.truth));
   if (synapses->parsed()) return show_synapses(*synapses, e);
+  if (compartments->parsed()) show_labels(evaluate_compartments(e.run, e.truth), e);
+  if (types->parsed()) show_labels(evaluate_celltype(e.run, e.truth), e);
   if (cells->parsed()) e.show(evaluate_cells(e.run, e.truth));
   if (organelles->parsed()) e.show(evaluate_organelles(e.run, e.organelle, volume_source(e.truth), threads));
   if (segmentation->parsed()) {

@@ -116,8 +116,10 @@ int train_command(const std::string&, int argc, char** argv) {
   forest->add_flag("--json", json, "the report as JSON");
   TrainUNetCommand unet;
   const CLI::App* unet_app = unet.add_to(app);
-  TrainPointsCommand celltype(PointTask::celltype), compartment(PointTask::compartment);
-  const CLI::App *celltype_app = celltype.add_to(app), *compartment_app = compartment.add_to(app);
+  TrainPointsCommand celltype(PointTask::celltype), compartment(PointTask::compartment),
+      astrocyte(PointTask::astrocyte);
+  const CLI::App *celltype_app = celltype.add_to(app), *compartment_app = compartment.add_to(app),
+                 *astrocyte_app = astrocyte.add_to(app);
   app.footer(
       help_footer({"RUN/datasets/syn_ssv.h5", "DIR/truth/synapses.csv, DIR/volumes/truth_sj.json; or the annotations"},
                   {"FILE, for synapses.forest"},
@@ -128,6 +130,7 @@ int train_command(const std::string&, int argc, char** argv) {
   if (unet_app->parsed()) return unet.run();
   if (celltype_app->parsed()) return celltype.run();
   if (compartment_app->parsed()) return compartment.run();
+  if (astrocyte_app->parsed()) return astrocyte.run();
   const ForestTraining t =
       train_synapse_forest(sources(runs, truths, annotations), trees, seed, available_threads(), out);
   if (json)

@@ -39,6 +39,24 @@ PointTraining celltype_recipe(bool paper) {
   return t;
 }
 
+PointTraining astrocyte_recipe(bool paper) {
+  PointTraining t;
+  t.task = PointTask::astrocyte;
+  PointModelCard& card = t.card;
+  card.context_nm = 7'500, card.pivot_nm = 2'500;  // a third of the context
+  if (paper) {
+    card.normalisation = "divide", card.scale_nm = 750;  // a tenth of the context
+    card.architecture = astrocyte_net(), card.n_points = 15'000, card.surface_voxel_nm = 50;
+  } else {
+    card.n_points = 2'048;
+    card.architecture = segmentation_net(1, 2, card.n_points, 16);  // learns in fewer steps
+  }
+  t.steps = paper ? 500'000 : 300, t.batch = paper ? 10 : 8;
+  t.options.learning_rate = paper ? 5e-4 : 3e-3;
+  t.options.schedule = paper ? "step" : "cosine", t.options.decay_every = 100, t.options.decay = 0.99;
+  return t;
+}
+
 using Classes = std::vector<std::pair<std::string, std::vector<std::int64_t>>>;
 Classes compartment_classes(const std::string& target) {
   if (target == "ads") return {{"dendrite", {0, 1, 2}}, {"axon", {3, 4, 5}}, {"soma", {6}}};
@@ -61,6 +79,10 @@ PointTraining compartment_recipe(const std::string& target, bool paper) {
   return t;
 }
 
+std::string name_of(PointTask task) {
+  return task == PointTask::celltype ? "celltype" : task == PointTask::compartment ? "compartment" : "astrocyte";
+}
+
 void print(const PointTrained& done, const std::string& out) {
   const Json& q = done.report.at("quality");
   std::printf("%s: %lld parameters, %lld steps, last loss %.4f\n", out.c_str(),
@@ -72,6 +94,9 @@ void print(const PointTrained& done, const std::string& out) {
   std::printf(
       "on unseen cells: accuracy %.3f (always the most frequent class: %.3f), macro F1 %.3f, weighted F1 %.3f\n",
       value(q.at("accuracy")), value(q.at("majority_baseline")), value(q.at("macro_f1")), value(q.at("weighted_f1")));
+  if (q.contains("auc"))
+    std::printf("area under the ROC curve %.3f of %llu cells\n", value(q.at("auc")),
+                static_cast<unsigned long long>(q.at("cells").get<std::uint64_t>()));
   for (const auto& [name, c] : q.at("classes").items())
     std::printf("  %-20s precision %.3f  recall %.3f  F1 %.3f  of %llu\n", name.c_str(), value(c.at("precision")),
                 value(c.at("recall")), value(c.at("f1")),
@@ -82,9 +107,12 @@ void print(const PointTrained& done, const std::string& out) {
 }  // namespace
 
 CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
-  const bool types = task_ == PointTask::celltype;
-  CLI::App* sub = app.add_subcommand(types ? "celltype" : "compartment",
-                                     types ? "the network of stage celltype" : "a network of stage pointcloud");
+  const bool compartments = task_ == PointTask::compartment;
+  const std::string name = name_of(task_);
+  test_contexts_ = compartments ? 40 : 20;
+  CLI::App* sub = app.add_subcommand(name, task_ == PointTask::celltype ? "the network of stage celltype"
+                                           : compartments               ? "a network of stage pointcloud"
+                                                          : "the network that tells astrocytes from neurons");
   const auto list = [](CLI::Option* option) { return option->allow_extra_args(false); };
   list(sub->add_option("--run", runs_,
                        "run with the truth in datasets/ssv.h5 (as phantom --vector writes); may be repeated"))
@@ -92,7 +120,7 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
       ->type_name("DIR");
   list(sub->add_option("--test-run", test_runs_, "run to test on, unseen in training; may be repeated"))
       ->type_name("DIR");
-  if (!types)
+  if (compartments)
     sub->add_option("--target", target_,
                     "ads: dendrite, axon, soma; abt: axon, boutons; dnh: shaft, spine neck and head")
         ->check(CLI::IsMember({"ads", "abt", "dnh"}))
@@ -106,10 +134,14 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
   sub->add_option("--context-nm", context_nm_, "reach of a sample along the skeleton [of the recipe]")
       ->check(CLI::PositiveNumber);
   sub->add_option("--learning-rate", learning_rate_, "at the start [of the recipe]")->check(CLI::PositiveNumber);
-  if (types)
-    sub->add_option("--test-contexts", test_contexts_, "contexts a test cell")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
+  if (compartments)
+    sub->add_option("--class-weights", class_weights_, "of the loss, in the order of the classes [of the recipe]")
+        ->delimiter(',')
+        ->expected(3)
+        ->check(CLI::PositiveNumber);
+  sub->add_option("--test-contexts", test_contexts_, "contexts a test cell; 0: around all of its nodes")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
   sub->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
   sub->add_option("--device", device_, "cpu, cuda or auto")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -121,18 +153,19 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
       ->type_name("DIR")
       ->capture_default_str();
   sub->add_flag("--json", json_, "the report as JSON");
-  const std::string name = types ? "celltype" : "compartment";
   sub->footer(help_footer({"DIR/datasets/{ssv,mi,vc,syn_ssv}.h5 of the runs"},
-                          {"DIR/model.pt, model.json (its card), report.json, loss.png, checkpoint.pt"},
+                          {"DIR/model.pt, model.json (its card), report.json, loss.png, confusion.svg, checkpoint.pt"},
                           {"syconn train " + name + " --run cells/a --run cells/b --test-run cells/c -o models/mine",
                            "syconn train " + name + " --run cells/a --recipe paper --device cuda -o models/paper"}));
   return sub;
 }
 
 PointTraining TrainPointsCommand::training() const {
-  const bool types = task_ == PointTask::celltype, paper = recipe_ == "paper";
-  PointTraining t = types ? celltype_recipe(paper) : compartment_recipe(target_, paper);
-  t.name = !name_.empty() ? name_ : types ? "celltype" : target_;
+  const bool compartments = task_ == PointTask::compartment, paper = recipe_ == "paper";
+  PointTraining t = compartments                   ? compartment_recipe(target_, paper)
+                    : task_ == PointTask::celltype ? celltype_recipe(paper)
+                                                   : astrocyte_recipe(paper);
+  t.name = !name_.empty() ? name_ : compartments ? target_ : name_of(task_);
   t.description = description_;
   t.train.assign(runs_.begin(), runs_.end()), t.test.assign(test_runs_.begin(), test_runs_.end());
   if (steps_ > 0) t.steps = steps_;
@@ -144,8 +177,11 @@ PointTraining TrainPointsCommand::training() const {
   }
   if (points_ > 0) {
     t.card.n_points = points_;
-    if (!types) t.card.architecture = segmentation_net(4, 3, points_, paper ? 32 : 16);
+    if (t.card.architecture.convolution == "sum")  // its levels follow from the points
+      t.card.architecture =
+          segmentation_net(t.card.architecture.inputs, t.card.architecture.outputs, points_, paper ? 32 : 16);
   }
+  if (!class_weights_.empty()) t.options.loss.class_weights = class_weights_;
   t.options.total_steps = static_cast<int>(t.steps);
   t.test_contexts = test_contexts_, t.seed = seed_, t.out = out_;
   t.device = {device_, false, threads_ > 0 ? threads_ : available_threads()};

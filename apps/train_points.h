@@ -8,7 +8,7 @@
 
 namespace syconn {
 
-/// `syconn train celltype` and `syconn train compartment`: their options, and what they ask for.
+/// `syconn train celltype`, `compartment` and `astrocyte`: their options, and what they ask for.
 class TrainPointsCommand {
  public:
   explicit TrainPointsCommand(PointTask task) : task_(task) {}
@@ -24,6 +24,7 @@ class TrainPointsCommand {
   int batch_ = 0, threads_ = 0, points_ = 0, test_contexts_ = 20;
   std::int64_t steps_ = 0;
   double learning_rate_ = 0, context_nm_ = 0;
+  std::vector<double> class_weights_;
   std::uint64_t seed_ = 1;
   bool json_ = false;
 };

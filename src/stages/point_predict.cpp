@@ -41,7 +41,7 @@ PointModelCard point_card_of(const RunConfig& config, const std::string& key, co
     throw e.with_context(config.where(key));
   }
   const PointNetConfig& net = card.architecture;
-  if (net.head != head || net.has_targets())
+  if (net.head != head)
     throw Error(Category::config, where + "'" + model + "' gives one answer a " +
                                       (net.head == "mean" ? "sample" : "point") + "; this needs one a " +
                                       (head == "mean" ? "sample" : "point"));

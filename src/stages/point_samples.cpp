@@ -150,7 +150,9 @@ PointSample CellSamples::finish(std::vector<std::uint32_t> points, std::vector<V
   std::vector<std::uint8_t> features;
   for (const std::uint32_t i : points) features.push_back(cloud_.feature[i]);
   s.features = one_hot(features, card_.architecture.inputs);
-  s.pyramid = point_pyramid(plan_, std::move(positions), seed);
+  std::vector<Vec3f> targets;  // a network that answers at given locations is asked about the sample's own points
+  if (card_.architecture.has_targets()) targets = positions;
+  s.pyramid = point_pyramid(plan_, std::move(positions), seed, std::move(targets));
   s.points = std::move(points);
   return s;
 }

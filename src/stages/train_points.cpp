@@ -10,6 +10,7 @@
 #include "syconn/core/run_stats.h"
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
+#include "syconn/stages/label_score.h"
 #include "train_plot.h"
 #include "train_points_data.h"
 #include "training_loop.h"
@@ -59,35 +60,48 @@ std::vector<double> run_steps(const PointTraining& t, const PointModelCard& card
 
 Json number(double v) { return std::isfinite(v) ? Json(v) : Json(); }
 
-Json report_of(const ConfusionMatrix& m, const std::vector<std::string>& classes) {
-  Json out{{"accuracy", number(m.accuracy())},
-           {"macro_f1", number(m.macro_f1())},
-           {"weighted_f1", number(m.weighted_f1())},
-           {"majority_baseline", number(m.majority_baseline())}};
-  Json rows = Json::array();
-  for (std::uint32_t c = 0; c < m.n_classes(); ++c) {
-    const ClassScore s = m.score(c);
-    out["classes"][classes[c]] = {
-        {"support", s.support}, {"precision", number(s.precision)}, {"recall", number(s.recall)}, {"f1", number(s.f1)}};
-    Json row = Json::array();
-    for (std::uint32_t k = 0; k < m.n_classes(); ++k) row.push_back(m(c, k));
-    rows.push_back(row);
+/// Scores with the matrix they come from.
+struct Tested {
+  LabelScore score;
+  Json report;
+};
+
+/// Means of values that points are given one after the other.
+class MeanOfPoints {
+ public:
+  explicit MeanOfPoints(std::size_t n) : sum_(n), count_(n) {}
+  void add(std::uint32_t point, double value) { sum_[point] += value, ++count_[point]; }
+  /// Mean over the points with a value; NaN without one.
+  double overall() const {
+    double sum = 0;
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < sum_.size(); ++i)
+      if (count_[i] > 0) sum += sum_[i] / count_[i], ++n;
+    return sum / static_cast<double>(n);
   }
-  out["confusion"] = rows;
-  return out;
+
+ private:
+  std::vector<double> sum_;
+  std::vector<std::uint32_t> count_;
+};
+
+/// Contexts a test cell is judged by.
+std::vector<std::uint32_t> test_pivots(const PointTraining& t, const CellSamples& samples) {
+  const auto n = static_cast<std::uint32_t>(t.test_contexts);
+  if (n == 0 || (t.task != PointTask::celltype && n >= samples.pivots().size())) return samples.pivots();
+  return samples.draw_pivots(n, t.seed);
 }
 
 /// Types of the test cells, each by the vote of its contexts.
-Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
+Tested test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
   const auto n = static_cast<std::uint32_t>(data.classes.size());
-  ConfusionMatrix m(n);
+  LabelScore m(data.classes);
   std::vector<double> certainties;
   std::vector<std::uint8_t> correct;
   for (const auto& cell : data.cells) {
     std::vector<double> logits;
-    predict_contexts(net, *cell->samples,
-                     cell->samples->draw_pivots(static_cast<std::uint32_t>(t.test_contexts), t.seed), t.seed,
-                     t.device.threads, [&](std::size_t, const PointSample&, const std::vector<float>& out) {
+    predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
+                     [&](std::size_t, const PointSample&, const std::vector<float>& out) {
                        logits.insert(logits.end(), out.begin(), out.end());
                      });
     if (logits.empty()) continue;
@@ -95,20 +109,21 @@ Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
     m.add(cell->type, vote.best);
     certainties.push_back(vote.certainty), correct.push_back(vote.best == cell->type);
   }
-  Json report = report_of(m, data.classes);
+  Json report = as_json(m);
   report["calibration_error"] = number(expected_calibration_error(certainties, correct));
   report["area_under_risk_coverage"] = number(area_under_risk_coverage(risk_coverage(certainties, correct)));
   report["cells"] = correct.size();
-  return report;
+  return {m, report};
 }
 
-/// Labels of the test cells' surfaces, each vertex by the votes of the contexts it is in.
-Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& data) {
+/// Labels of the test cells' surfaces, each vertex by the votes of the contexts it is in; vertices in none do not
+/// count.
+Tested test_compartments(const PointTraining& t, PointNet& net, LabelledCells& data) {
   const auto n = static_cast<std::uint32_t>(data.classes.size());
-  ConfusionMatrix m(n);
+  LabelScore m(data.classes);
   for (const auto& cell : data.cells) {
     VertexVotes votes(cell->cloud.points_nm.size(), n);
-    predict_contexts(net, *cell->samples, cell->samples->pivots(), t.seed, t.device.threads,
+    predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
                      [&](std::size_t, const PointSample& s, const std::vector<float>& out) {
                        for (std::size_t i = 0; i < s.points.size(); ++i) {
                          const auto row = out.begin() + static_cast<std::ptrdiff_t>(i * n);
@@ -119,7 +134,35 @@ Json test_compartments(const PointTraining& t, PointNet& net, LabelledCells& dat
     for (std::size_t i = 0; i < said.size(); ++i)
       if (cell->label[i] < n && said[i] >= 0) m.add(cell->label[i], static_cast<std::uint32_t>(said[i]));
   }
-  return report_of(m, data.classes);
+  return {m, as_json(m)};
+}
+
+/// Astrocytes among the test cells: the score of a cell is the mean over its vertices of P(astrocyte), that of a vertex
+/// the mean over the contexts it is in.
+Tested test_astrocytes(const PointTraining& t, PointNet& net, LabelledCells& data) {
+  LabelScore m(data.classes);
+  std::vector<double> scores;
+  std::vector<std::uint8_t> truth;
+  for (const auto& cell : data.cells) {
+    MeanOfPoints mean(cell->cloud.points_nm.size());
+    predict_contexts(net, *cell->samples, test_pivots(t, *cell->samples), t.seed, t.device.threads,
+                     [&](std::size_t, const PointSample& s, const std::vector<float>& out) {
+                       for (std::size_t i = 0; i < s.points.size(); ++i)
+                         mean.add(s.points[i], 1 / (1 + std::exp(static_cast<double>(out[2 * i] - out[2 * i + 1]))));
+                     });
+    if (!std::isfinite(mean.overall())) continue;
+    scores.push_back(mean.overall()), truth.push_back(cell->type);
+    m.add(cell->type, scores.back() >= 0.5 ? 1 : 0);
+  }
+  Json report = as_json(m);
+  report["auc"] = number(roc_auc(scores, truth));
+  report["cells"] = scores.size();
+  return {m, report};
+}
+
+Tested test_of(const PointTraining& t, PointNet& net, LabelledCells& data) {
+  if (t.task == PointTask::celltype) return test_types(t, net, data);
+  return t.task == PointTask::compartment ? test_compartments(t, net, data) : test_astrocytes(t, net, data);
 }
 
 }  // namespace
@@ -143,15 +186,19 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   done.losses = run_steps(t, card, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();
   export_model_to(t.out, *net, card);
+  const std::size_t n_cells = data.cells.size();
+  data.cells = {};  // make room for those of the test
   if (!t.test.empty()) {
     LabelledCells test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
     const auto trained = PointNet::load(t.out / "model.pt", t.device);
-    card.quality = t.task == PointTask::celltype ? test_types(t, *trained, test) : test_compartments(t, *trained, test);
+    const Tested tested = test_of(t, *trained, test);
+    card.quality = tested.report;
+    write_file_atomically(t.out / "confusion.svg", confusion_svg({{t.name + " on unseen cells", tested.score}}));
     export_model_to(t.out, *net, card);
   }
   done.report = {{"classes", data.classes}, {"parameters", point_net_parameters(card.architecture)},
-                 {"steps", t.steps},        {"cells", data.cells.size()},
+                 {"steps", t.steps},        {"cells", n_cells},
                  {"quality", card.quality}, {"losses", done.losses},
                  {"training_s", train_s}};
   write_file_atomically(t.out / "report.json", done.report.dump(1) + "\n");

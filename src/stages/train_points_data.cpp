@@ -2,7 +2,9 @@
 #include "train_points_data.h"
 
 #include <algorithm>
+#include <optional>
 
+#include "prediction_tables.h"
 #include "syconn/core/error.h"
 #include "syconn/core/parallel.h"
 #include "syconn/core/sha256.h"
@@ -11,19 +13,8 @@ namespace syconn {
 namespace {
 
 constexpr std::uint8_t kIgnored = 255;
+constexpr const char* kAstrocyte = "astrocyte";
 constexpr std::size_t kMostPlaces = 100'000;  // of a class, so that a large set does not fill the memory
-
-/// Names of an enumerated column, by code.
-std::vector<std::string> enum_names(const SegmentationDataset& cells, const std::string& column) {
-  std::vector<std::string> names;
-  for (const ColumnSpec& c : cells.columns()) {
-    if (c.name != column || c.enum_json.empty()) continue;
-    const Json json = parse_json(c.enum_json, column);
-    for (int code = 0; code < 255 && json.contains(std::to_string(code)); ++code)
-      names.push_back(json.at(std::to_string(code)).get<std::string>());
-  }
-  return names;
-}
 
 /// Class of every code of vertex_comp.
 std::vector<std::uint8_t> classes_of_codes(const PointTraining& t) {
@@ -32,6 +23,13 @@ std::vector<std::uint8_t> classes_of_codes(const PointTraining& t) {
     for (const std::int64_t code : t.compartments[c].second)
       if (code >= 0 && code < 255) of_code[static_cast<std::size_t>(code)] = static_cast<std::uint8_t>(c);
   return of_code;
+}
+
+/// Code of the type `astrocyte`. Throws Error{input} where there is none.
+std::uint8_t astrocyte_code(const std::vector<std::string>& names, const fs::path& run) {
+  const auto found = std::find(names.begin(), names.end(), kAstrocyte);
+  if (found != names.end()) return static_cast<std::uint8_t>(found - names.begin());
+  throw Error(Category::input, "'" + run.string() + "': cell_type in datasets/ssv.h5 has no type named astrocyte");
 }
 
 std::vector<std::uint8_t> labels_of(const CellCloud& cloud, const std::vector<std::uint8_t>& vertex_comp,
@@ -45,31 +43,63 @@ std::vector<std::uint8_t> labels_of(const CellCloud& cloud, const std::vector<st
   return labels;
 }
 
+/// How the truth of one run is read.
+class RunTruth {
+ public:
+  RunTruth(const PointTraining& t, const SegmentationDataset& table, const fs::path& run)
+      : task_(t.task), names_(enum_names(table, "cell_type")), of_code_(classes_of_codes(t)) {
+    const bool by_vertex = task_ == PointTask::compartment;
+    if (by_vertex ? !table.has_part("vertex_comp", "values") : !table.has_column("cell_type"))
+      throw Error(Category::input, "'" + run.string() + "': datasets/ssv.h5 has no " +
+                                       (by_vertex ? "vertex_comp" : "cell_type") + " to learn from");
+    if (task_ == PointTask::astrocyte) astrocyte_ = astrocyte_code(names_, run);
+    if (by_vertex)
+      vertex_comp_.emplace(table.ragged<std::uint8_t>("vertex_comp", "values"));
+    else
+      cell_type_.emplace(table.column<std::uint8_t>("cell_type"));
+  }
+
+  const std::vector<std::string>& type_names() const { return names_; }
+  /// False for a cell whose type is not known.
+  bool label(LabelledCell& cell, Row row) const {
+    if (vertex_comp_) {
+      cell.label = labels_of(cell.cloud, (*vertex_comp_)(row), of_code_, cell.parts.id);
+      return true;
+    }
+    const std::uint8_t type = (*cell_type_)(row);
+    if (type >= names_.size()) return false;
+    cell.type = type;
+    if (task_ == PointTask::astrocyte) {
+      cell.type = type == astrocyte_ ? 1 : 0;
+      cell.label.assign(cell.cloud.points_nm.size(), cell.type);
+    }
+    return true;
+  }
+
+ private:
+  PointTask task_;
+  std::vector<std::string> names_;
+  std::vector<std::uint8_t> of_code_;
+  std::uint8_t astrocyte_ = kIgnored;
+  std::optional<Ragged<std::uint8_t>> vertex_comp_;
+  std::optional<Column<std::uint8_t>> cell_type_;
+};
+
 void add_run(const PointTraining& t, const PointModelCard& card, const fs::path& run, LabelledCells& data) {
   const CellReader reader(run);
   const SegmentationDataset& table = reader.cells();
-  const bool by_type = t.task == PointTask::celltype;
-  if (by_type ? !table.has_column("cell_type") : !table.has_part("vertex_comp", "values"))
-    throw Error(Category::input, "'" + run.string() + "': datasets/ssv.h5 has no " +
-                                     (by_type ? "cell_type" : "vertex_comp") + " to learn from");
-  if (by_type) {
-    const std::vector<std::string> names = enum_names(table, "cell_type");
-    if (!data.classes.empty() && data.classes != names)
+  const RunTruth truth(t, table, run);
+  if (t.task == PointTask::celltype) {
+    if (!data.classes.empty() && data.classes != truth.type_names())
       throw Error(Category::input, "'" + run.string() + "': its cell types are others than those of the first run");
-    data.classes = names;
+    data.classes = truth.type_names();
   }
-  const std::vector<std::uint8_t> of_code = classes_of_codes(t);
   for (std::uint32_t shard = 0; shard < table.n_shards(); ++shard)
     table.for_each(shard, [&](Id id, Row row) {
       auto cell = std::make_unique<LabelledCell>();
       cell->parts = reader.read(id, row);
       cell->cloud = cell_cloud(cell->parts, card);
-      if (cell->cloud.points_nm.empty() || cell->parts.nodes_nm.empty()) return;
-      if (by_type)
-        cell->type = table.column<std::uint8_t>("cell_type")(row);
-      else
-        cell->label = labels_of(cell->cloud, table.ragged<std::uint8_t>("vertex_comp", "values")(row), of_code, id);
-      if (by_type && cell->type >= data.classes.size()) return;
+      if (cell->cloud.points_nm.empty() || cell->parts.nodes_nm.empty() || !truth.label(*cell, row)) return;
       for (std::vector<Vec3f>* points :
            {&cell->parts.surface_nm, &cell->parts.mi_nm, &cell->parts.vc_nm, &cell->parts.syn_nm})
         *points = {};
@@ -94,6 +124,7 @@ LabelledCells read_labelled_cells(const PointTraining& t, const PointModelCard& 
   LabelledCells data;
   if (t.task == PointTask::compartment)
     for (const auto& entry : t.compartments) data.classes.push_back(entry.first);
+  if (t.task == PointTask::astrocyte) data.classes = {"neuron", kAstrocyte};
   for (const fs::path& run : runs) add_run(t, card, run, data);
   if (data.cells.empty()) throw Error(Category::input, "there are no cells to learn from");
   PointModelCard sampling = card;  // how samples are made, whatever the model is called

@@ -24,7 +24,8 @@ struct LabelledCells {
   std::vector<std::string> classes;
   std::string hash;  ///< of the tables and settings they were made from
 };
-/// Throws Error{input}: a run without cells, or without cell_type (celltype) or vertex_comp (compartment).
+/// Throws Error{input}: a run without cells, or without cell_type (celltype, astrocyte) or vertex_comp
+/// (compartment); an astrocyte among the names of cell_type (astrocyte).
 LabelledCells read_labelled_cells(const PointTraining& training, const PointModelCard& card,
                                   const std::vector<fs::path>& runs);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "point_samples.h"
 #include "syconn/nn/room.h"
@@ -68,6 +69,20 @@ TEST(ShippedModels, OfPointsHaveCardsInsideAndBeside) {
     EXPECT_FALSE(inside.description.empty()) << archive;
     EXPECT_EQ(inside.training_data_hash.size(), 64U) << archive;
     EXPECT_TRUE(inside.quality.contains("macro_f1")) << archive;
+  }
+}
+
+TEST(ShippedModels, OfPointsNameTheirClassesAsTheStagesReadThem) {
+  const std::map<std::string, std::vector<std::string>> classes{
+      {"compartment_ads", {"dendrite", "axon", "soma"}},
+      {"compartment_abt", {"axon", "bouton_en_passant", "bouton_terminal"}},
+      {"compartment_dnh", {"shaft", "spine_neck", "spine_head"}},
+      {"astrocyte", {"neuron", "astrocyte"}}};
+  for (const auto& [folder, names] : classes) {
+    const PointModelCard card = read_point_model_card(fs::path(SYCONN_SOURCE_DIR) / "models" / folder / "model.pt");
+    EXPECT_EQ(card.classes, names) << folder;
+    EXPECT_EQ(card.architecture.head, "points") << folder;
+    EXPECT_EQ(card.architecture.inputs, folder == "astrocyte" ? 1 : 4) << folder;
   }
 }
 

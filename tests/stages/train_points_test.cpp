@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/stages/train_points.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -32,6 +33,11 @@ PointTraining training(PointTask task, const fs::path& out, std::int64_t steps) 
   if (task == PointTask::compartment) {
     t.compartments = {{"dendrite", {0, 1, 2}}, {"axon", {3, 4, 5}}, {"soma", {6}}};
     card.architecture = segmentation_net(4, 3, 128, 4);
+  } else if (task == PointTask::astrocyte) {
+    PointNetConfig& net = card.architecture = astrocyte_net();
+    net.levels = {PointNetConfig::kInput, 32, PointNetConfig::kTargets};
+    net.layers = {{1, 8, 0, 1, 8}, {8, 8, 1, 2, 8}};
+    card.normalisation = "divide", card.scale_nm = 400;
   } else {
     PointNetConfig& net = card.architecture = cell_type_net(6, 2);
     net.levels = {PointNetConfig::kInput, 32};
@@ -47,7 +53,7 @@ PointTraining training(PointTask task, const fs::path& out, std::int64_t steps) 
 TEST(TrainPoints, ResumesAsIfNeverInterrupted) {
   if (!nn_room_is_built()) GTEST_SKIP() << "this build has no networks";
   const auto silent = [](std::int64_t, double) {};
-  for (const PointTask task : {PointTask::celltype, PointTask::compartment}) {
+  for (const PointTask task : {PointTask::celltype, PointTask::compartment, PointTask::astrocyte}) {
     const test::TempFolder folder;
     const PointTrained whole = train_points(training(task, folder.path() / "a", 6), silent);
     train_points(training(task, folder.path() / "b", 3), silent);
@@ -60,6 +66,7 @@ TEST(TrainPoints, ResumesAsIfNeverInterrupted) {
     std::uint64_t tested = 0;
     for (const auto& [name, score] : quality.at("classes").items()) tested += score.at("support").get<std::uint64_t>();
     EXPECT_GE(tested, 3U);
+    EXPECT_THAT(read_file(folder.path() / "b/confusion.svg"), testing::HasSubstr("tiny on unseen cells"));
     PointTraining other = training(task, folder.path() / "b", 8);
     other.seed = 2;
     EXPECT_THROW(train_points(other, silent), Error);

@@ -13,23 +13,23 @@
 /// Training of networks of points on the cells of runs whose truth is known.
 namespace syconn {
 
-/// What is learned: the type of a cell, or the compartments of its surface.
-enum class PointTask { celltype, compartment };
+/// What is learned: the type of a cell, the compartments of its surface, or whether a surface is an astrocyte's.
+enum class PointTask { celltype, compartment, astrocyte };
 
 struct PointTraining {
   PointTask task = PointTask::celltype;
   std::string name, description;
-  std::vector<fs::path> train, test;  ///< runs with datasets/ssv.h5 that has cell_type, or vertex_comp
+  std::vector<fs::path> train, test;  ///< runs with datasets/ssv.h5 that has cell_type, or (compartments) vertex_comp
   /// Of compartments: the classes, each with the codes of vertex_comp it stands for; other codes do not count.
   std::vector<std::pair<std::string, std::vector<std::int64_t>>> compartments;
   PointModelCard card;  ///< architecture, context, points, voxel sizes; inputs, classes and quality are filled in
   PointTrainOptions options;
   std::int64_t steps = 1000, checkpoint_every = 200;
   int batch = 8;           ///< samples a step
-  int test_contexts = 20;  ///< a test cell (of compartments: all pivots)
+  int test_contexts = 20;  ///< a test cell; 0: around all pivots
   std::uint64_t seed = 1;
   DeviceOptions device;
-  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, checkpoint.pt
+  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, confusion.svg (tested), checkpoint.pt
 };
 
 struct PointTrained {
