@@ -3,6 +3,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "coarser.h"
 #include "inference_config.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/volume_writer.h"
@@ -46,11 +47,6 @@ std::vector<Task> tasks_of(const RunConfig& config) {
   return tasks;
 }
 
-/// The model's voxels whose first dataset voxel lies in `box`.
-Box3 model_box(const Box3& box, const Vec3i& mag) {
-  return {(box.min + mag - Vec3i(1)) / mag, (box.max + mag - Vec3i(1)) / mag};
-}
-
 /// Loading takes a second: one a process and model is kept for all jobs.
 std::shared_ptr<Network> network_of(const JobContext& ctx, const ChunkInferConfig& config, const Task& task) {
   static std::mutex mutex;
@@ -73,17 +69,7 @@ void read_grey(const VolumeReader& raw, const Box3& dataset, const Vec3i& mag, c
   out.reset(box);
   const Box3 fine = intersect({box.min * mag, box.max * mag}, dataset);
   if (fine.empty()) return;
-  const Volume<std::uint8_t> grey = raw.read_image(fine);
-  Volume<std::uint32_t> sum(box), count(box);
-  for (std::int64_t z = fine.min.z; z < fine.max.z; ++z)
-    for (std::int64_t y = fine.min.y; y < fine.max.y; ++y)
-      for (std::int64_t x = fine.min.x; x < fine.max.x; ++x) {
-        const Vec3i v(x / mag.x, y / mag.y, z / mag.z);
-        sum.at(v) += grey.at({x, y, z}), ++count.at(v);
-      }
-  for (std::size_t i = 0; i < out.count(); ++i)
-    if (const std::uint32_t n = count.data()[i]; n > 0)
-      out.data()[i] = static_cast<std::uint8_t>((2 * sum.data()[i] + n) / (2 * n));
+  coarser_grey(raw.read_image(fine), mag, out);
 }
 
 VolumeMeta meta_of(const JobContext& ctx, const Task& task, const std::string& map) {
@@ -96,7 +82,7 @@ VolumeMeta meta_of(const JobContext& ctx, const Task& task, const std::string& m
 }
 
 void infer_task(JobContext& ctx, const ChunkInferConfig& config, const Task& task) {
-  const Box3 box = model_box(ctx.job().box, task.mag), dataset = ctx.geometry().box;
+  const Box3 box = coarser_box(ctx.job().box, task.mag), dataset = ctx.geometry().box;
   if (box.empty()) return;
   const auto network = network_of(ctx, config, task);
   if (const std::string slow = slow_blas_warning(); !slow.empty()) ctx.note(slow);
@@ -141,7 +127,7 @@ void publish(JobContext& ctx, const ChunkInferConfig&) {
       const std::string name = volume_of(output.first);
       std::vector<VolumePart> parts;
       for (std::int64_t i = 0; i < grid.count(); ++i)
-        if (const Box3 box = model_box(grid.chunk_box(i), task.mag); !box.empty())
+        if (const Box3 box = coarser_box(grid.chunk_box(i), task.mag); !box.empty())
           parts.push_back({box, volume_chunk_file(name, box)});
       publish_volume(ctx, name, parts, meta_of(ctx, task, output.first));
     }

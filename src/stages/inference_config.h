@@ -10,6 +10,9 @@
 /// Keys of the section `chunk-infer`, and which maps a run makes with it; other stages read both.
 namespace syconn {
 
+/// What a tile sees around it on each side in SyConn2 (the paper lists it in the order z,x,y).
+inline constexpr Vec3i kPaperOverlap{30, 31, 20};
+
 struct InferModelConfig {
   std::string model;                           ///< absolute once loaded
   std::string raw = "raw";                     ///< name of the image volume
@@ -21,6 +24,7 @@ struct InferModelConfig {
 struct ChunkInferConfig {
   std::string device = "auto";
   bool half = false;
+  std::string overlap = "card";  ///< or paper: kPaperOverlap for all models
   double voxel_size_tolerance = 0.05;
   std::map<std::string, InferModelConfig> models;
   void describe(Fields& f);
