@@ -29,6 +29,11 @@ void InferModelConfig::describe(Fields& f) {
       .example("{mi: mi, vc: vc}");
   f.add("tile_vx", tile_vx, "what one pass predicts, instead of the card's; a multiple of the card's stride", Range{1});
   f.add("halo_vx", halo_vx, "what it sees around that on each side, instead of the card's; likewise", Range{0});
+  f.add(
+      "voxels", voxels,
+      "what the maps are written in: model, the model's voxels; or dataset, the dataset's, each with the value of the "
+      "model's voxel it lies in (watershed and contacts need these)",
+      Choices{"model", "dataset"});
 }
 
 void ChunkInferConfig::describe(Fields& f) {

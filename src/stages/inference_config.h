@@ -18,6 +18,7 @@ struct InferModelConfig {
   std::string raw = "raw";                     ///< name of the image volume
   std::map<std::string, std::string> outputs;  ///< map's name -> class; empty: every class but the first
   std::optional<Vec3i> tile_vx, halo_vx;       ///< instead of the card's
+  std::string voxels = "model";                ///< of the maps; or dataset
   void describe(Fields& f);
 };
 

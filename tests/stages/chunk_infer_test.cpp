@@ -168,6 +168,26 @@ TEST_F(ChunkInfer, CoarserVoxelsAreMeans) {
   for (std::size_t i = 0; i < got.count(); ++i) ASSERT_LE(std::abs(got.data()[i] - want.data()[i]), 1) << i;
 }
 
+TEST_F(ChunkInfer, CoarseMapsInTheDatasetsVoxelsRepeatTheModels) {
+  write_model({20, 20, 50});
+  const std::string coarse = "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n",
+                    fine =
+                        "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt, voxels: dataset, outputs: "
+                        "{mi: mi}}}}\n";
+  test::run_stages(config_text("[64, 64, 64]", coarse), folder_.path(), "coarse");
+  const Volume<std::uint8_t> want = map_of(folder_ / "coarse", "mi_prob");
+  for (const auto& [chunk, run] :
+       std::map<std::string, std::string>{{"[64, 64, 64]", "even"}, {"[65, 33, 35]", "odd"}}) {
+    test::run_stages(config_text(chunk, fine), folder_.path(), run);
+    const Volume<std::uint8_t> got = map_of(folder_ / run, "mi_prob");
+    ASSERT_EQ(got.box(), image_.box());
+    for (std::int64_t z = 0; z < 67; ++z)
+      for (std::int64_t y = 0; y < 70; ++y)
+        for (std::int64_t x = 0; x < 130; ++x) ASSERT_EQ(got.at({x, y, z}), want.at({x / 2, y / 2, z / 2}));
+    EXPECT_EQ(open_volume(folder_ / run / "volumes/mi_prob.json", "mi_prob")->info().voxel_size_nm, Vec3d(10, 10, 25));
+  }
+}
+
 TEST_F(ChunkInfer, WatershedTakesItsMaps) {
   const std::string models = "chunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n";
   const std::string types =
