@@ -19,6 +19,12 @@ ClassSource label_source(const std::string& text) {
   return {text.substr(0, equal), volume_source(text.substr(equal + 1)), false};
 }
 
+/// "x0,y0,z0,x1,y1,z1"
+std::optional<Box3> box_of(const std::vector<std::int64_t>& v) {
+  if (v.empty()) return std::nullopt;
+  return Box3{{v[0], v[1], v[2]}, {v[3], v[4], v[5]}};
+}
+
 /// Two cores train it in minutes; or the paper's myelin net as it is.
 UNetTraining recipe(const std::string& name) {
   UNetTraining t;
@@ -29,7 +35,7 @@ UNetTraining recipe(const std::string& name) {
   }
   t.net.blocks = 3, t.net.start_filters = 8, t.net.planar = {0};
   t.patch_vx = {64, 64, 24}, t.steps = 1500;
-  t.options.learning_rate = 3e-3, t.options.decay_every = 100, t.options.decay = 0.85;
+  t.options.learning_rate = 3e-3, t.options.cosine_steps = t.steps;
   return t;
 }
 
@@ -52,6 +58,16 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
                    "without --test-phantom: part of each volume's sections to test on, the last")
       ->check(CLI::Range(0.0, 0.9))
       ->capture_default_str();
+  const auto box = [&](const char* name, std::vector<std::int64_t>& to, const char* what) {
+    unet->add_option(name, to, what)->type_name("X0,Y0,Z0,X1,Y1,Z1")->delimiter(',')->expected(6);
+  };
+  box("--box", box_, "part of --raw to train on, voxels, the last ones excluded [all]");
+  box("--test-box", test_box_, "part of --raw to test on; the network sees the image around it");
+  unet->add_option("--mag", mag_, "x,y,z: voxels of the image that make one of the network's [1,1,1]")
+      ->type_name("X,Y,Z")
+      ->delimiter(',')
+      ->expected(3)
+      ->check(CLI::Range(1, 64));
   unet->add_option("--recipe", recipe_, "small (minutes on two cores) or paper (4 million parameters)")
       ->check(CLI::IsMember({"small", "paper"}))
       ->capture_default_str();
@@ -63,6 +79,14 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
   unet->add_option("--planar", planar_, "levels without extent in z [of the recipe]")->delimiter(',');
   unet->add_option("--learning-rate", learning_rate_, "of Adam at the start [of the recipe]")
       ->check(CLI::PositiveNumber);
+  unet->add_option("--class-weights", weights_, "in the loss, of the background and each class [1 each]")
+      ->type_name("W,...")
+      ->delimiter(',')
+      ->check(CLI::NonNegativeNumber);
+  unet->add_option("--min-object", min_object_, "smaller objects do not count in the test of objects")
+      ->type_name("VOXELS")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   unet->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
   unet->add_option("--device", device_, "cpu, cuda or auto")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -78,6 +102,7 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
       {"DIR/volumes/raw.json, truth_<class>.json of phantoms, or FILEs"},
       {"DIR/model.pt (for chunk-infer.models), model.json (its card), report.json, loss.png, checkpoint.pt"},
       {"syconn train unet --phantom phantoms/a --phantom phantoms/b --test-phantom phantoms/c -o models/mine",
+       "syconn train unet --phantom phantoms/a --test-phantom phantoms/c --classes myelin --mag 4,4,4 -o models/myelin",
        "syconn train unet --raw em.h5:raw --label mi=mito.h5:labels -o models/mito"}));
   return unet;
 }
@@ -90,11 +115,18 @@ UNetTraining TrainUNetCommand::training() const {
     LabelledSource own{volume_source(raw_), {}};
     for (const std::string& label : labels_) own.labels.push_back(label_source(label));
     if (own.labels.empty()) throw Error(Category::usage, "--raw needs a --label for each class");
+    own.box = box_of(box_);
     t.train.push_back(own);
+    if (own.box = box_of(test_box_); own.box) t.test.push_back(own);
   }
   if (!raw_.empty() && !phantoms_.empty()) throw Error(Category::usage, "give either --phantom or --raw");
+  if (raw_.empty() && !(box_.empty() && test_box_.empty()))
+    throw Error(Category::usage, "--box and --test-box are parts of --raw");
   if (t.train.empty()) throw Error(Category::usage, "give --phantom DIR, or --raw FILE with --label CLASS=FILE");
   if (steps_ > 0) t.steps = steps_;
+  if (t.options.cosine_steps > 0) t.options.cosine_steps = t.steps;
+  if (!mag_.empty()) t.mag = {mag_[0], mag_[1], mag_[2]};
+  t.options.class_weights = weights_, t.min_object_vx = min_object_;
   if (batch_ > 0) t.batch = batch_;
   if (blocks_ > 0) t.net.blocks = blocks_;
   if (filters_ > 0) t.net.start_filters = filters_;
@@ -130,8 +162,9 @@ int TrainUNetCommand::run() {
                  ? quality[what][name].get<double>()
                  : std::nan("");
     };
-    std::printf("  %-10s Dice %.3f, precision %.3f, recall %.3f\n", name.c_str(), value("dice"), value("precision"),
-                value("recall"));
+    std::printf("  %-10s Dice %.3f, precision %.3f, recall %.3f (Dice of all voxels: %.3f); objects: F1 %.3f of %.0f\n",
+                name.c_str(), value("dice"), value("precision"), value("recall"), value("dice_if_all"),
+                value("object_f1"), value("truth_objects"));
   }
   std::fflush(stdout);
   return 0;

@@ -20,7 +20,9 @@ std::uint8_t grey_of(float p) {
 
 bool TiledInference::predict(const Box3& core, const ReadTile& read, std::span<const std::size_t> classes,
                              std::span<const VolumeView<std::uint8_t>> out) {
-  const Box3 seen = core.grown(card_.halo_vx), wanted = intersect(core, out[0].box());
+  Box3 seen = core.grown(card_.halo_vx);
+  seen.max = seen.min + (seen.size() + card_.stride_vx - Vec3i(1)) / card_.stride_vx * card_.stride_vx;
+  const Box3 wanted = intersect(core, out[0].box());
   const Vec3i size = seen.size();
   const auto voxels = static_cast<std::size_t>(seen.voxels());
   in_.resize(voxels), probabilities_.resize(voxels * card_.classes.size());

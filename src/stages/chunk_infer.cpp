@@ -3,6 +3,7 @@
 #include <mutex>
 #include <sstream>
 
+#include "coarser.h"
 #include "inference_config.h"
 #include "syconn/exec/job.h"
 #include "syconn/io/volume_writer.h"
@@ -22,6 +23,14 @@ struct Task {
   ModelCard card;
   Vec3i mag;
   std::map<std::string, std::string> outputs;
+
+  bool in_dataset_voxels() const { return config->voxels == "dataset"; }
+  /// What a chunk's maps cover, in their voxels.
+  Box3 map_box(const Box3& chunk) const { return in_dataset_voxels() ? chunk : coarser_box(chunk, mag); }
+  /// What the network predicts for them, in its own.
+  Box3 model_box(const Box3& chunk) const {
+    return in_dataset_voxels() ? Box3{chunk.min / mag, (chunk.max + mag - Vec3i(1)) / mag} : coarser_box(chunk, mag);
+  }
 };
 
 Task task_of(const RunConfig& config, const std::string& model) {
@@ -46,11 +55,6 @@ std::vector<Task> tasks_of(const RunConfig& config) {
   return tasks;
 }
 
-/// The model's voxels whose first dataset voxel lies in `box`.
-Box3 model_box(const Box3& box, const Vec3i& mag) {
-  return {(box.min + mag - Vec3i(1)) / mag, (box.max + mag - Vec3i(1)) / mag};
-}
-
 /// Loading takes a second: one a process and model is kept for all jobs.
 std::shared_ptr<Network> network_of(const JobContext& ctx, const ChunkInferConfig& config, const Task& task) {
   static std::mutex mutex;
@@ -73,30 +77,30 @@ void read_grey(const VolumeReader& raw, const Box3& dataset, const Vec3i& mag, c
   out.reset(box);
   const Box3 fine = intersect({box.min * mag, box.max * mag}, dataset);
   if (fine.empty()) return;
-  const Volume<std::uint8_t> grey = raw.read_image(fine);
-  Volume<std::uint32_t> sum(box), count(box);
-  for (std::int64_t z = fine.min.z; z < fine.max.z; ++z)
-    for (std::int64_t y = fine.min.y; y < fine.max.y; ++y)
-      for (std::int64_t x = fine.min.x; x < fine.max.x; ++x) {
-        const Vec3i v(x / mag.x, y / mag.y, z / mag.z);
-        sum.at(v) += grey.at({x, y, z}), ++count.at(v);
-      }
-  for (std::size_t i = 0; i < out.count(); ++i)
-    if (const std::uint32_t n = count.data()[i]; n > 0)
-      out.data()[i] = static_cast<std::uint8_t>((2 * sum.data()[i] + n) / (2 * n));
+  coarser_grey(raw.read_image(fine), mag, out);
 }
 
 VolumeMeta meta_of(const JobContext& ctx, const Task& task, const std::string& map) {
   VolumeMeta meta;
-  meta.voxel_size_nm = ctx.geometry().voxel_size_nm * Vec3d(task.mag);
+  meta.voxel_size_nm = ctx.geometry().voxel_size_nm * (task.in_dataset_voxels() ? Vec3d(1) : Vec3d(task.mag));
   meta.units = "probability / 255";
   meta.description = map + ": class '" + task.outputs.at(map) + "' of model '" + task.card.name + "'";
   meta.provenance = ctx.provenance_json();
   return meta;
 }
 
+/// Every dataset voxel of `box` with the value of the model's voxel it lies in.
+Volume<std::uint8_t> repeated(const Volume<std::uint8_t>& map, const Vec3i& mag, const Box3& box) {
+  Volume<std::uint8_t> out(box);
+  std::size_t i = 0;
+  for (std::int64_t z = box.min.z; z < box.max.z; ++z)
+    for (std::int64_t y = box.min.y; y < box.max.y; ++y)
+      for (std::int64_t x = box.min.x; x < box.max.x; ++x) out.data()[i++] = map.at({x / mag.x, y / mag.y, z / mag.z});
+  return out;
+}
+
 void infer_task(JobContext& ctx, const ChunkInferConfig& config, const Task& task) {
-  const Box3 box = model_box(ctx.job().box, task.mag), dataset = ctx.geometry().box;
+  const Box3 box = task.model_box(ctx.job().box), dataset = ctx.geometry().box;
   if (box.empty()) return;
   const auto network = network_of(ctx, config, task);
   if (const std::string slow = slow_blas_warning(); !slow.empty()) ctx.note(slow);
@@ -122,8 +126,9 @@ void infer_task(JobContext& ctx, const ChunkInferConfig& config, const Task& tas
   std::size_t i = 0;
   for (const auto& output : task.outputs) {
     const std::string name = volume_of(output.first);
-    const VolumeView<const std::uint8_t> map = views[i++];
-    write_volume_chunk(ctx.output("volumes" / volume_chunk_file(name, box)), name, map,
+    Volume<std::uint8_t>& map = maps[i++];
+    if (task.in_dataset_voxels()) map = repeated(map, task.mag, ctx.job().box);
+    write_volume_chunk(ctx.output("volumes" / volume_chunk_file(name, map.box())), name, std::as_const(map).view(),
                        meta_of(ctx, task, output.first));
   }
 }
@@ -141,7 +146,7 @@ void publish(JobContext& ctx, const ChunkInferConfig&) {
       const std::string name = volume_of(output.first);
       std::vector<VolumePart> parts;
       for (std::int64_t i = 0; i < grid.count(); ++i)
-        if (const Box3 box = model_box(grid.chunk_box(i), task.mag); !box.empty())
+        if (const Box3 box = task.map_box(grid.chunk_box(i)); !box.empty())
           parts.push_back({box, volume_chunk_file(name, box)});
       publish_volume(ctx, name, parts, meta_of(ctx, task, output.first));
     }
@@ -157,7 +162,8 @@ std::uint64_t infer_memory(const RunConfig& config, const Geometry& g) {
     const auto chunk = static_cast<std::uint64_t>(min(g.chunk_vx, g.box.size()).product() / t.mag.product() + 1);
     const std::uint64_t in_network = tile * (t.card.bytes_per_voxel + 4 * t.card.classes.size() + 16);
     most = std::max(most, in_network + tile * static_cast<std::uint64_t>(t.mag.product()) +
-                              chunk * (t.outputs.size() + 1) + 4 * fs::file_size(t.config->model));
+                              chunk * (t.outputs.size() + (t.in_dataset_voxels() ? 2 * t.mag.product() : 1)) +
+                              4 * fs::file_size(t.config->model));
   }
   return most + (std::uint64_t{512} << 20);
 }

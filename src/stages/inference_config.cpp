@@ -29,12 +29,20 @@ void InferModelConfig::describe(Fields& f) {
       .example("{mi: mi, vc: vc}");
   f.add("tile_vx", tile_vx, "what one pass predicts, instead of the card's; a multiple of the card's stride", Range{1});
   f.add("halo_vx", halo_vx, "what it sees around that on each side, instead of the card's; likewise", Range{0});
+  f.add(
+      "voxels", voxels,
+      "what the maps are written in: model, the model's voxels; or dataset, the dataset's, each with the value of the "
+      "model's voxel it lies in (watershed and contacts need these)",
+      Choices{"model", "dataset"});
 }
 
 void ChunkInferConfig::describe(Fields& f) {
   f.add("device", device, "where networks run; auto: a CUDA device if there is one", Choices{"auto", "cpu", "cuda"})
       .no_effect_on_results();
   f.add("half", half, "half precision (cuda) or bfloat16 (cpu): faster, values may differ by a few grey levels");
+  f.add("overlap", overlap,
+        "what a tile sees around it: card, as its model's card says; or paper, 30, 31 and 20 voxels as in SyConn2",
+        Choices{"card", "paper"});
   f.add("voxel_size_tolerance", voxel_size_tolerance,
         "a model's voxels are taken for a whole multiple of the dataset's if they are that close to it (relative)",
         Range{0, 0.5})
@@ -43,13 +51,20 @@ void ChunkInferConfig::describe(Fields& f) {
 }
 
 ModelCard card_of_model(const RunConfig& config, const std::string& model) {
-  const InferModelConfig& c = config.section<ChunkInferConfig>(kStage).models.at(model);
+  const auto& section = config.section<ChunkInferConfig>(kStage);
+  const InferModelConfig& c = section.models.at(model);
+  const bool paper = section.overlap == "paper";
+  if (paper && c.halo_vx)
+    throw Error(Category::config, config.where(key_of(model) + ".halo_vx") +
+                                      ": overlap: paper sets the halo of all models; take one of the two away");
   try {
     ModelCard card = read_model_card(c.model);
-    if (!c.tile_vx && !c.halo_vx) return card;
+    if (paper) card.halo_vx = Vec3i(0);
     if (c.tile_vx) card.tile_vx = *c.tile_vx;
     if (c.halo_vx) card.halo_vx = *c.halo_vx;
-    return ModelCard::from_json(card.to_json(), key_of(model) + ".tile_vx, halo_vx");
+    card = ModelCard::from_json(card.to_json(), key_of(model) + ".tile_vx, halo_vx");
+    if (paper) card.halo_vx = kPaperOverlap;  // no multiple of any stride
+    return card;
   } catch (const Error& e) {
     throw e.with_context(config.where(key_of(model) + ".model"));
   }

@@ -59,6 +59,25 @@ TEST(TiledInference, EqualsAPlainPassForAnyBoxAndMemory) {
     }
 }
 
+TEST(TiledInference, SizesAreMultiplesOfTheStrideForAnyHalo) {
+  ModelCard c = card();
+  c.halo_vx = {3, 5, 1};
+  EXPECT_EQ(c.input_vx(), Vec3i(24, 20, 6));
+  FakeNetwork network(c.input_vx().product());
+  TiledInference tiles(network, c);
+  const Box3 box({-3, 0, 1}, {40, 20, 9});
+  Volume<std::uint8_t> out(box, 255);
+  const std::vector<VolumeView<std::uint8_t>> views{out.view()};
+  const std::vector<std::size_t> classes{1};
+  const ReadTile checked = [&](const Box3& seen, std::span<float> values) {
+    EXPECT_EQ(seen.size(), c.input_vx());
+    read(seen, values);
+  };
+  tiles.run(checked, classes, views);
+  for (std::int64_t x = box.min.x; x < box.max.x; ++x)
+    EXPECT_EQ(out.at({x, 4, 5}), static_cast<std::uint8_t>((value_at({x, 4, 5}) + value_at({x + 1, 4, 5})) / 2 * 255));
+}
+
 TEST(TiledInference, SaysWhenNoTileIsSmallEnough) {
   const ModelCard c = card();
   FakeNetwork network(10);

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
+
 #include "nn/formula_weights.h"
 #include "support/temp_folder.h"
 #include "syconn/core/rng.h"
@@ -133,6 +135,56 @@ TEST_F(UNetTorch, LearnsAndResumesAsIfNeverInterrupted) {
   for (const double loss : steps(*second, 12)) parts.push_back(loss);
   EXPECT_EQ(parts, all);
   EXPECT_EQ(whole->tensor("conv_final.weight"), second->tensor("conv_final.weight"));
+}
+
+/// Gradients of all tensors after one step on random images.
+std::map<std::string, std::vector<float>> gradients_of(UNetTrainer& net, const UNetConfig& config, const Vec3i& size) {
+  std::vector<float> images;
+  std::vector<std::uint8_t> labels;
+  for (int b = 0; b < 2; ++b)
+    for (const float v : random_image(size, 20 + static_cast<std::uint64_t>(b)))
+      images.push_back(v), labels.push_back(v > 0.6F ? 1 : 0);
+  net.step(2, images, labels, size);
+  std::map<std::string, std::vector<float>> all;
+  for (const TensorInfo& t : unet_tensors(config))
+    if (t.trainable) all[t.name] = net.gradient(t.name);
+  return all;
+}
+
+TEST_F(UNetTorch, FastLayersHaveTheLibrarysGradients) {
+  // 3x3x3 and 3x3x1 kernels, few and many channels, both poolings, sections at the rim and a single one
+  const std::vector<std::pair<UNetConfig, Vec3i>> cases{{config_of(2, 2, 4, {}), {12, 20, 8}},
+                                                        {config_of(2, 3, 8, {0}), {24, 16, 6}},
+                                                        {config_of(2, 2, 16, {}), {16, 12, 6}},
+                                                        {config_of(2, 2, 8, {0}), {16, 12, 1}}};
+  for (const auto& [config, size] : cases) {
+    const auto fast = trainer(config, 4), plain = trainer(config, 4, {.library_layers = true});
+    EXPECT_THROW(fast->gradient("conv_final.bias"), Error);
+    const auto got = gradients_of(*fast, config, size), want = gradients_of(*plain, config, size);
+    double largest = 0;
+    for (const auto& [name, g] : want)
+      for (const float v : g) largest = std::max(largest, std::abs(double{v}));
+    ASSERT_GT(largest, 1e-3);
+    for (const auto& [name, g] : want) {
+      double scale = 0, difference = 0;
+      for (std::size_t i = 0; i < g.size(); ++i) {
+        scale = std::max(scale, std::abs(double{g[i]}));
+        difference = std::max(difference, std::abs(double{g[i]} - double{got.at(name)[i]}));
+      }
+      // biases before a batch norm have gradient 0 but for rounding, hence the second term
+      EXPECT_LE(difference, 1e-5 * scale + 1e-6 * largest) << name;
+    }
+  }
+}
+
+TEST_F(UNetTorch, TheCosineEndsAtZero) {
+  TrainOptions options;
+  options.cosine_steps = 2;
+  const auto net = trainer(small_net(), 1, options);
+  gradients_of(*net, small_net(), {16, 16, 8}), gradients_of(*net, small_net(), {16, 16, 8});
+  const std::vector<float> before = net->tensor("conv_final.weight");
+  gradients_of(*net, small_net(), {16, 16, 8});
+  EXPECT_EQ(net->tensor("conv_final.weight"), before);
 }
 
 TEST_F(UNetTorch, RefusesWhatIsNoArchive) {

@@ -35,6 +35,15 @@ bool same(const Volume<std::uint8_t>& a, const Volume<std::uint8_t>& b) {
   return a.box() == b.box() && std::equal(a.data(), a.data() + a.count(), b.data());
 }
 
+std::string refusal(const std::string& text, const fs::path& folder) {
+  try {
+    test::run_stages(text, folder);
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "";
+}
+
 class ChunkInfer : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -46,27 +55,33 @@ class ChunkInfer : public ::testing::Test {
   void write_model(const Vec3d& voxel_size_nm) {
     network_->export_model(folder_ / "m.pt", test::small_card(voxel_size_nm));
   }
-  /// Class `c` of the network over the whole image at once, in zeros that reach farther than it sees.
-  Volume<std::uint8_t> plain(const Volume<std::uint8_t>& image, std::size_t c) const {
-    const Vec3i rim(16, 16, 8), size = image.box().size(), padded = (size + 2 * rim + Vec3i(1)) / 2 * 2;
-    std::vector<float> in(static_cast<std::size_t>(padded.product()));
-    const VolumeView<float> view(in.data(), padded, -rim);
-    for (std::int64_t z = 0; z < size.z; ++z)
-      for (std::int64_t y = 0; y < size.y; ++y)
-        for (std::int64_t x = 0; x < size.x; ++x) view.at({x, y, z}) = static_cast<float>(image.at({x, y, z})) / 255.0F;
-    const std::vector<float> logits = network_->logits(in, padded);
-    Volume<std::uint8_t> map(image.box());
-    for (std::int64_t z = 0; z < size.z; ++z)
-      for (std::int64_t y = 0; y < size.y; ++y)
-        for (std::int64_t x = 0; x < size.x; ++x) {
-          double p[3] = {}, sum = 0;
-          for (std::size_t k = 0; k < 3; ++k) {
-            p[k] = std::exp(VolumeView<const float>(logits.data() + k * in.size(), padded, -rim).at({x, y, z}));
-            sum += p[k];
-          }
-          map.at({x, y, z}) = static_cast<std::uint8_t>(255 * p[c] / sum);
-        }
+  /// Class `c` of the network over what lies in `seen` of the image, zeros elsewhere.
+  Volume<std::uint8_t> plain(const Volume<std::uint8_t>& image, std::size_t c, const Box3& seen) const {
+    std::vector<float> in(static_cast<std::size_t>(seen.voxels()));
+    const Box3 inside = intersect(seen, image.box());
+    const auto for_each = [&](const auto& use) {
+      for (std::int64_t z = inside.min.z; z < inside.max.z; ++z)
+        for (std::int64_t y = inside.min.y; y < inside.max.y; ++y)
+          for (std::int64_t x = inside.min.x; x < inside.max.x; ++x) use(Vec3i(x, y, z));
+    };
+    const VolumeView<float> view(in.data(), seen.size(), seen.min);
+    for_each([&](const Vec3i& p) { view.at(p) = static_cast<float>(image.at(p)) / 255.0F; });
+    const std::vector<float> logits = network_->logits(in, seen.size());
+    Volume<std::uint8_t> map(inside);
+    for_each([&](const Vec3i& at) {
+      double p[3] = {}, sum = 0;
+      for (std::size_t k = 0; k < 3; ++k) {
+        p[k] = std::exp(VolumeView<const float>(logits.data() + k * in.size(), seen.size(), seen.min).at(at));
+        sum += p[k];
+      }
+      map.at(at) = static_cast<std::uint8_t>(255 * p[c] / sum);
+    });
     return map;
+  }
+  /// Over the whole image at once, in zeros that reach farther than the network sees.
+  Volume<std::uint8_t> plain(const Volume<std::uint8_t>& image, std::size_t c) const {
+    const Vec3i rim(16, 16, 8), size = (image.box().size() + 2 * rim + Vec3i(1)) / 2 * 2;
+    return plain(image, c, Box3::of_size(size).shifted(-rim));
   }
 
   const test::TempFolder folder_;
@@ -106,6 +121,33 @@ TEST_F(ChunkInfer, SameBytesForAnyChunksAndThreads) {
   EXPECT_FALSE(fs::exists(folder_ / "odd" / "volumes" / "mi_prob.json"));
 }
 
+TEST_F(ChunkInfer, ThePapersOverlapGivesTheSameBytesForAnyChunks) {
+  const std::string rest =
+      "stages: [chunk-infer]\nchunk-infer: {overlap: paper, models: {a: {model: m.pt, tile_vx: [64, 32, 32], outputs: "
+      "{x: vc}}}}\n";
+  test::run_stages(config_text("[512, 512, 512]", rest), folder_.path(), "whole");
+  const Volume<std::uint8_t> whole = map_of(folder_ / "whole", "x_prob");
+  test::run_stages(config_text("[64, 64, 64]", rest, 2), folder_.path(), "small");
+  EXPECT_TRUE(same(map_of(folder_ / "small", "x_prob"), whole));
+  // Each tile with 30, 31, 20 voxels around it.
+  for (const Vec3i& at : {Vec3i(0, 0, 0), Vec3i(64, 32, 32), Vec3i(128, 64, 64)}) {
+    const Vec3i overlap(30, 31, 20);
+    const Box3 seen{at - overlap, at + Vec3i(64, 32, 32) + overlap}, tile = Box3::of_size({64, 32, 32}).shifted(at);
+    const Volume<std::uint8_t> want = plain(image_, 2, seen);
+    const Box3 box = intersect(tile, image_.box());
+    for (std::int64_t z = box.min.z; z < box.max.z; ++z)
+      for (std::int64_t y = box.min.y; y < box.max.y; ++y)
+        for (std::int64_t x = box.min.x; x < box.max.x; ++x)
+          ASSERT_LE(std::abs(whole.at({x, y, z}) - want.at({x, y, z})), 1) << Vec3i(x, y, z);
+  }
+  EXPECT_THAT(
+      refusal(config_text("[64, 64, 64]",
+                          "stages: [chunk-infer]\nchunk-infer: {overlap: paper, models: {a: {model: m.pt, halo_vx: [8, "
+                          "8, 8]}}}\n"),
+              folder_.path()),
+      ::testing::HasSubstr("take one of the two away"));
+}
+
 TEST_F(ChunkInfer, CoarserVoxelsAreMeans) {
   write_model({20, 20, 50});
   const std::string rest = "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n";
@@ -126,6 +168,26 @@ TEST_F(ChunkInfer, CoarserVoxelsAreMeans) {
   for (std::size_t i = 0; i < got.count(); ++i) ASSERT_LE(std::abs(got.data()[i] - want.data()[i]), 1) << i;
 }
 
+TEST_F(ChunkInfer, CoarseMapsInTheDatasetsVoxelsRepeatTheModels) {
+  write_model({20, 20, 50});
+  const std::string coarse = "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n",
+                    fine =
+                        "stages: [chunk-infer]\nchunk-infer: {models: {a: {model: m.pt, voxels: dataset, outputs: "
+                        "{mi: mi}}}}\n";
+  test::run_stages(config_text("[64, 64, 64]", coarse), folder_.path(), "coarse");
+  const Volume<std::uint8_t> want = map_of(folder_ / "coarse", "mi_prob");
+  for (const auto& [chunk, run] :
+       std::map<std::string, std::string>{{"[64, 64, 64]", "even"}, {"[65, 33, 35]", "odd"}}) {
+    test::run_stages(config_text(chunk, fine), folder_.path(), run);
+    const Volume<std::uint8_t> got = map_of(folder_ / run, "mi_prob");
+    ASSERT_EQ(got.box(), image_.box());
+    for (std::int64_t z = 0; z < 67; ++z)
+      for (std::int64_t y = 0; y < 70; ++y)
+        for (std::int64_t x = 0; x < 130; ++x) ASSERT_EQ(got.at({x, y, z}), want.at({x / 2, y / 2, z / 2}));
+    EXPECT_EQ(open_volume(folder_ / run / "volumes/mi_prob.json", "mi_prob")->info().voxel_size_nm, Vec3d(10, 10, 25));
+  }
+}
+
 TEST_F(ChunkInfer, WatershedTakesItsMaps) {
   const std::string models = "chunk-infer: {models: {a: {model: m.pt, outputs: {mi: mi}}}}\n";
   const std::string types =
@@ -144,15 +206,6 @@ TEST_F(ChunkInfer, WatershedTakesItsMaps) {
   const Volume<Id> x = a->read_labels(map.box()), y = b->read_labels(map.box());
   EXPECT_TRUE(std::equal(x.data(), x.data() + x.count(), y.data()));
   EXPECT_GT(*std::max_element(x.data(), x.data() + x.count()), 0U);
-}
-
-std::string refusal(const std::string& text, const fs::path& folder) {
-  try {
-    test::run_stages(text, folder);
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 TEST_F(ChunkInfer, WrongModelsAreRefusedWithTheReason) {

@@ -75,6 +75,22 @@ TEST_F(TrainUNet, GoesOnAfterAStopAsIfNeverInterrupted) {
   EXPECT_THROW(train_unet(other, quiet), Error);
 }
 
+TEST_F(TrainUNet, TrainsOnABoxInCoarserVoxelsAndCountsObjects) {
+  UNetTraining t = training("coarse");
+  t.mag = {2, 2, 1}, t.steps = 120, t.min_object_vx = 30;
+  t.test = t.train;
+  t.train[0].box = Box3{{0, 0, 0}, {48, 40, 16}}, t.test[0].box = Box3{{0, 0, 12}, {48, 40, 24}};
+  const UNetTrained done = train_unet(t, [](std::int64_t, double) {});
+  EXPECT_EQ(done.card.voxel_size_nm, Vec3d(20, 20, 25));
+  const Json& q = done.card.quality;
+  EXPECT_EQ(q["tested_vx"], 24 * 20 * 12);
+  EXPECT_EQ(q["truth_objects"]["mi"], 6);  // of the blobs' grid of 3 x 2 x 2 the last sections hold one layer
+  EXPECT_GT(q["object_f1"]["mi"].get<double>(), 0.8) << q.dump();
+  EXPECT_GT(q["dice"]["mi"].get<double>(), q["dice_if_all"]["mi"].get<double>());
+  t.train[0].box = Box3{{0, 0, 0}, {49, 40, 16}}, t.mag = {1, 1, 1}, t.out = folder_ / "outside";
+  EXPECT_THROW(train_unet(t, {}), Error);
+}
+
 TEST_F(TrainUNet, WrongInputsAreNamed) {
   UNetTraining t = training("x");
   t.train.clear();

@@ -32,8 +32,8 @@ struct ModelCard {
   Json to_json() const;
   /// Throws Error{input} that names `origin`, the key and what it should be.
   static ModelCard from_json(const Json& json, const std::string& origin);
-  /// Input of one pass.
-  Vec3i input_vx() const { return tile_vx + 2 * halo_vx; }
+  /// Input of one pass: tile and halo, and on the far side what is missing to a multiple of the stride.
+  Vec3i input_vx() const { return (tile_vx + 2 * halo_vx + stride_vx - Vec3i(1)) / stride_vx * stride_vx; }
   /// Index of a class. Throws Error{config} that lists those there are.
   std::size_t class_index(const std::string& class_name) const;
 };

@@ -35,8 +35,10 @@ struct TrainOptions {
   double learning_rate = 2e-3, weight_decay = 5e-5;
   int decay_every = 200;  ///< steps after which the rate is multiplied by
   double decay = 0.997;
+  std::int64_t cosine_steps = 0;           ///< above 0 instead: the rate falls along half a cosine to 0 at this step
   double cross_entropy = 0.5;              ///< weight of it in the loss; the rest is soft Dice
   std::vector<double> class_weights = {};  ///< of each class; empty: 1
+  bool library_layers = false;             ///< LibTorch's layers instead of faster ones of the same values: to compare
 };
 
 /// A U-Net with its optimiser (Adam). Same calls, same numbers, on one machine and number of threads.
@@ -44,6 +46,8 @@ class UNetTrainer {
  public:
   virtual ~UNetTrainer() = default;
   virtual std::vector<float> tensor(const std::string& name) const = 0;
+  /// Of the last step. Throws Error{config} before the first.
+  virtual std::vector<float> gradient(const std::string& name) const = 0;
   virtual void set_tensor(const std::string& name, std::span<const float> values) = 0;
   /// Logits of one sample in evaluation mode.
   virtual std::vector<float> logits(std::span<const float> in, const Vec3i& size_vx) = 0;

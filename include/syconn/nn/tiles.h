@@ -17,7 +17,7 @@ using ReadTile = std::function<void(const Box3& box, std::span<float> out)>;
 /// volume's origin on, whatever box is asked for, and is always computed whole, alone. So no box can show in a result.
 class TiledInference {
  public:
-  /// `card.tile_vx` and `halo_vx` decide the tiles.
+  /// `card.tile_vx` and `halo_vx` decide the tiles; a halo that is no multiple of the stride is wider on the far side.
   TiledInference(Network& network, const ModelCard& card) : network_(network), card_(card), tile_vx_(card.tile_vx) {}
 
   /// Probabilities of `classes` (indices), ·255 and cut to whole numbers, into one view each; all views cover one box.

@@ -2,9 +2,11 @@
 #pragma once
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "syconn/core/box3.h"
 #include "syconn/core/json.h"
 #include "syconn/nn/room.h"
 #include "syconn/stages/evaluate_volumes.h"
@@ -22,6 +24,7 @@ struct ClassSource {
 struct LabelledSource {
   VolumeSource raw;
   std::vector<ClassSource> labels;
+  std::optional<Box3> box = std::nullopt;  ///< what is used of it, in the image's voxels; in a test the network sees beyond
 };
 /// volumes/raw.json of a phantom, with truth_<class>.json, or <class>.json where there is no such truth (myelin).
 LabelledSource phantom_source(const fs::path& phantom, const std::vector<std::string>& classes);
@@ -32,11 +35,13 @@ struct UNetTraining {
   double held_out = 0.2;                    ///< without `test`: the last part of each volume's sections is kept for it
   UNetConfig net;
   TrainOptions options;
+  Vec3i mag{1, 1, 1};  ///< the network's voxels in the image's: means of the greys, the most frequent of the labels
   Vec3i patch_vx{96, 96, 32};
   Vec3i tile_vx{128, 128, 64};  ///< of the model's card; raised to multiples of the net's stride
   int batch = 2;
   std::int64_t steps = 2000, checkpoint_every = 200;
   std::uint64_t seed = 1;
+  std::int64_t min_object_vx = 100;  ///< smaller objects do not count in the test of objects
   DeviceOptions device;
   fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, checkpoint.pt
 };

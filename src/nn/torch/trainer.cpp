@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "losses.h"
 #include "unet_net.h"
@@ -25,7 +26,10 @@ auto guarded(const std::string& what, const Fn& fn) {
 class Trainer final : public UNetTrainer {
  public:
   Trainer(const UNetConfig& config, const TrainOptions& options, const DeviceOptions& device, std::uint64_t seed)
-      : net_(config, seed), options_(options), device_(device_of(device)), threads_(device.threads) {
+      : net_(config, seed, options.library_layers),
+        options_(options),
+        device_(device_of(device)),
+        threads_(device.threads) {
     net_.to(device_);
     adam_ = std::make_unique<torch::optim::Adam>(
         net_.trainable(), torch::optim::AdamOptions(options.learning_rate).weight_decay(options.weight_decay));
@@ -33,6 +37,13 @@ class Trainer final : public UNetTrainer {
 
   std::vector<float> tensor(const std::string& name) const override {
     const torch::Tensor t = net_.tensor(name).detach().cpu().contiguous();
+    return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
+  }
+
+  std::vector<float> gradient(const std::string& name) const override {
+    const torch::Tensor g = net_.tensor(name).grad();
+    if (!g.defined()) throw Error(Category::config, "tensor '" + name + "' has no gradient yet");
+    const torch::Tensor t = g.cpu().contiguous();
     return {t.data_ptr<float>(), t.data_ptr<float>() + t.numel()};
   }
 
@@ -59,9 +70,8 @@ class Trainer final : public UNetTrainer {
     const torch::Tensor target =
         torch::from_blob(const_cast<std::uint8_t*>(labels.data()), {batch, size.z, size.y, size.x}, torch::kUInt8)
             .to(device_, torch::kInt64);
-    const double factor = std::pow(options_.decay, static_cast<double>(steps_ / std::max(1, options_.decay_every)));
     for (auto& group : adam_->param_groups())
-      static_cast<torch::optim::AdamOptions&>(group.options()).lr(options_.learning_rate * factor);
+      static_cast<torch::optim::AdamOptions&>(group.options()).lr(learning_rate());
     adam_->zero_grad();
     const torch::Tensor loss = segmentation_loss(net_.forward(x, true), target, options_);
     guarded("training step", [&] { loss.backward(), adam_->step(); });
@@ -127,6 +137,15 @@ class Trainer final : public UNetTrainer {
       throw Error(Category::runtime, "U-Net: input and size disagree");
     return torch::from_blob(const_cast<float*>(in.data()), {batch, channels, size.z, size.y, size.x}, torch::kFloat32)
         .to(device_);
+  }
+
+  double learning_rate() const {
+    const auto done = static_cast<double>(steps_);
+    if (options_.cosine_steps > 0)
+      return options_.learning_rate * 0.5 *
+             (1 + std::cos(std::numbers::pi * std::min(1.0, done / static_cast<double>(options_.cosine_steps))));
+    const std::int64_t falls = steps_ / std::max(1, options_.decay_every);
+    return options_.learning_rate * std::pow(options_.decay, static_cast<double>(falls));
   }
 
   UNetNet net_;

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "syconn/core/rng.h"
+#include "unet_layers.h"
 
 namespace syconn {
 namespace {
@@ -42,7 +43,8 @@ torch::Tensor resized(const torch::Tensor& x, const Vec3i& factor) {
 
 }  // namespace
 
-UNetNet::UNetNet(const UNetConfig& config, std::uint64_t seed) : config_(config), ops_(unet_ops(config)) {
+UNetNet::UNetNet(const UNetConfig& config, std::uint64_t seed, bool library_layers)
+    : config_(config), ops_(unet_ops(config)), library_layers_(library_layers) {
   std::uint64_t index = 0;
   for (const TensorInfo& info : unet_tensors(config)) {
     torch::Tensor t = initial(info, seed, index++);
@@ -72,8 +74,10 @@ torch::Tensor UNetNet::forward(torch::Tensor x, bool training) const {
   std::map<int, torch::Tensor> kept;
   for (const UNetOp& op : ops_) {
     const auto t = [&](const char* part) { return tensors_.at(op.name + part); };
-    if (op.kind == Kind::conv) {
+    if (op.kind == Kind::conv && library_layers_) {
       x = torch::conv3d(x, t(".weight"), t(".bias"), {1, 1, 1}, padding(op.size));
+    } else if (op.kind == Kind::conv) {
+      x = same_conv(x, t(".weight"), t(".bias"));
     } else if (op.kind == Kind::up_conv) {
       x = torch::conv_transpose3d(x, t(".weight"), t(".bias"), zyx(op.size));
     } else if (op.kind == Kind::resize) {
@@ -86,7 +90,7 @@ torch::Tensor UNetNet::forward(torch::Tensor x, bool training) const {
     } else if (op.kind == Kind::activate) {
       x = config_.activation == "relu" ? torch::relu(x) : torch::leaky_relu(x, kSlope);
     } else if (op.kind == Kind::pool) {
-      x = torch::max_pool3d(x, zyx(op.size));
+      x = library_layers_ ? torch::max_pool3d(x, zyx(op.size)) : halved(x, op.size);
     } else if (op.kind == Kind::keep) {
       kept[op.level] = x;
     } else {

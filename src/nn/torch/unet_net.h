@@ -13,7 +13,8 @@ namespace syconn {
 /// The operations of a U-Net with its tensors, to be run, trained and written as TorchScript.
 class UNetNet {
  public:
-  UNetNet(const UNetConfig& config, std::uint64_t seed);
+  /// `library_layers`: LibTorch's own layers instead of unet_layers.h.
+  UNetNet(const UNetConfig& config, std::uint64_t seed, bool library_layers = false);
 
   torch::Tensor forward(torch::Tensor x, bool training) const;
   std::map<std::string, torch::Tensor>& tensors() { return tensors_; }
@@ -30,6 +31,7 @@ class UNetNet {
  private:
   UNetConfig config_;
   std::vector<UNetOp> ops_;
+  bool library_layers_;
   std::map<std::string, torch::Tensor> tensors_;
 };
 
