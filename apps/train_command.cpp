@@ -8,6 +8,7 @@
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/train_synapse_forest.h"
+#include "train_embed.h"
 #include "train_points.h"
 #include "train_unet.h"
 
@@ -118,6 +119,8 @@ int train_command(const std::string&, int argc, char** argv) {
   const CLI::App* unet_app = unet.add_to(app);
   TrainPointsCommand celltype(PointTask::celltype), compartment(PointTask::compartment);
   const CLI::App *celltype_app = celltype.add_to(app), *compartment_app = compartment.add_to(app);
+  TrainEmbedCommand embed;
+  const CLI::App* embed_app = embed.add_to(app);
   app.footer(
       help_footer({"RUN/datasets/syn_ssv.h5", "DIR/truth/synapses.csv, DIR/volumes/truth_sj.json; or the annotations"},
                   {"FILE, for synapses.forest"},
@@ -128,6 +131,7 @@ int train_command(const std::string&, int argc, char** argv) {
   if (unet_app->parsed()) return unet.run();
   if (celltype_app->parsed()) return celltype.run();
   if (compartment_app->parsed()) return compartment.run();
+  if (embed_app->parsed()) return embed.run();
   const ForestTraining t =
       train_synapse_forest(sources(runs, truths, annotations), trees, seed, available_threads(), out);
   if (json)
