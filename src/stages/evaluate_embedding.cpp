@@ -67,9 +67,8 @@ CellLabels read_cell_labels(const fs::path& run, const std::string& column) {
   if (spec == nullptr || spec->dtype != DType::u8 || spec->width != 1)
     throw Error(Category::input,
                 file.string() + " has no column '" + column + "' of labels (u8, one a cell); give --label or --truth");
-  if (!spec->enum_json.empty())
-    for (const auto& [code, name] : parse_json(spec->enum_json, column).items())
-      found.names[std::stoi(code)] = name.get<std::string>();
+  const Json enumeration = spec->enum_json.empty() ? Json::object() : parse_json(spec->enum_json, column);
+  for (const auto& [code, name] : enumeration.items()) found.names[std::stoi(code)] = name.get<std::string>();
   const auto labels = cells.column<std::uint8_t>(column);
   for (std::uint32_t shard = 0; shard < cells.n_shards(); ++shard)
     cells.for_each(shard, [&](Id id, Row row) {
