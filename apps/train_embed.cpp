@@ -34,7 +34,7 @@ EmbeddingTraining recipe(bool paper) {
     return t;
   }
   card.architecture = small_embedding_net(), card.n_points = 2'048;
-  t.steps = 600, t.batch = 8;
+  t.steps = 400, t.batch = 12;
   t.options.learning_rate = 2e-3, t.options.schedule = "cosine";
   return t;
 }
