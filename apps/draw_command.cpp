@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "embedding_report.h"
 #include "syconn/core/json.h"
 #include "syconn/stages/draw.h"
 
@@ -104,8 +105,11 @@ int draw_synapses_command(int argc, char** argv) {
 
 int draw_command(const std::string&, int argc, char** argv) {
   if (argc > 1 && std::string(argv[1]) == "synapses") return draw_synapses_command(argc - 1, argv + 1);
-  CLI::App app("Draws cells with their synapses as a PNG; 'syconn draw synapses' draws synapses over the raw sections.",
-               "syconn draw");
+  if (argc > 1 && std::string(argv[1]) == "embedding") return draw_embedding_command(argc - 1, argv + 1);
+  CLI::App app(
+      "Draws cells with their synapses as a PNG; 'syconn draw synapses' draws synapses over the raw sections, 'syconn "
+      "draw embedding' all cells by what they look like.",
+      "syconn draw");
   std::string run, picture = "cells.png";
   std::vector<Id> cells;
   std::size_t n = 3;

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "commands.h"
+#include "embedding_report.h"
 #include "prediction_reports.h"
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
@@ -117,6 +118,8 @@ Json as_json(const FragmentScore& s) {
 /// One evaluation: its arguments and what runs it.
 struct Evaluations {
   std::string run, truth, volume, organelle, junctions, picture;
+  std::string label = "cell_type";
+  std::uint32_t neighbours = 5;
   double prob_min = 0.5;
   std::vector<double> thresholds{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
   bool json = false;
@@ -206,6 +209,13 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   CLI::App* types = e.add(app, "celltype", "types of cells (stage celltype) against the true ones", other);
   for (CLI::App* sub : {compartments, types})
     sub->add_option("--draw", e.picture, "draw the confusion matrices")->type_name("FILE.svg");
+  CLI::App* embed = e.add(app, "embed", "vectors of cells (cell_embedding) against labels: neighbours and clusters",
+                          "folder of the run whose labels are used; default: RUN's own");
+  embed->get_option("--truth")->required(false);
+  embed->add_option("--label", e.label, "column of datasets/ssv.h5")->type_name("NAME")->capture_default_str();
+  embed->add_option("--neighbours", e.neighbours, "of a cell that vote")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*; a phantom's truth/*.csv and volumes/truth_*"}, {},
                          {"syconn evaluate fragments runs/demo/run --truth runs/demo/phantom",
                           "syconn evaluate segmentation ffn.h5 --truth truth.h5:neurons"}));
@@ -217,6 +227,11 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   if (compartments->parsed()) show_labels(evaluate_compartments(e.run, e.truth), e);
   if (types->parsed()) show_labels(evaluate_celltype(e.run, e.truth), e);
   if (cells->parsed()) e.show(evaluate_cells(e.run, e.truth));
+  if (embed->parsed()) {
+    std::optional<fs::path> truth_run;
+    if (!e.truth.empty()) truth_run = e.truth;
+    e.show(evaluate_embedding(e.run, truth_run, e.label, e.neighbours));
+  }
   if (organelles->parsed()) e.show(evaluate_organelles(e.run, e.organelle, volume_source(e.truth), threads));
   if (segmentation->parsed()) {
     std::optional<fs::path> run;

@@ -8,6 +8,7 @@
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/train_synapse_forest.h"
+#include "train_embed.h"
 #include "train_points.h"
 #include "train_unet.h"
 
@@ -120,6 +121,8 @@ int train_command(const std::string&, int argc, char** argv) {
       astrocyte(PointTask::astrocyte);
   const CLI::App *celltype_app = celltype.add_to(app), *compartment_app = compartment.add_to(app),
                  *astrocyte_app = astrocyte.add_to(app);
+  TrainEmbedCommand embed;
+  const CLI::App* embed_app = embed.add_to(app);
   app.footer(
       help_footer({"RUN/datasets/syn_ssv.h5", "DIR/truth/synapses.csv, DIR/volumes/truth_sj.json; or the annotations"},
                   {"FILE, for synapses.forest"},
@@ -131,6 +134,7 @@ int train_command(const std::string&, int argc, char** argv) {
   if (celltype_app->parsed()) return celltype.run();
   if (compartment_app->parsed()) return compartment.run();
   if (astrocyte_app->parsed()) return astrocyte.run();
+  if (embed_app->parsed()) return embed.run();
   const ForestTraining t =
       train_synapse_forest(sources(runs, truths, annotations), trees, seed, available_threads(), out);
   if (json)

@@ -63,7 +63,7 @@ void CellReader::append(const std::optional<Objects>& objects, Row cell, std::ve
   }
 }
 
-CellParts CellReader::read(Id cell, Row row) const {
+CellParts CellReader::read_skeleton(Id cell, Row row) const {
   CellParts parts;
   parts.id = cell;
   parts.nodes_nm = points_of(cells_.ragged<float>("skeleton", "nodes_nm")(row));
@@ -79,6 +79,11 @@ CellParts CellReader::read(Id cell, Row row) const {
     if (parts.node_myelin.size() != parts.nodes_nm.size())
       throw Error(Category::input, "skeleton of cell " + std::to_string(cell) + ": not one myelin label a node");
   }
+  return parts;
+}
+
+CellParts CellReader::read(Id cell, Row row) const {
+  CellParts parts = read_skeleton(cell, row);
   parts.surface_nm = points_of(cells_.ragged<float>("mesh", "vertices_nm")(row));
   append(mi_, row, parts.mi_nm, nullptr);
   append(vc_, row, parts.vc_nm, nullptr);

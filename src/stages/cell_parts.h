@@ -34,6 +34,8 @@ class CellReader {
 
   const SegmentationDataset& cells() const { return cells_; }
   CellParts read(Id cell, Row row) const;
+  /// Nodes, edges and myelin alone.
+  CellParts read_skeleton(Id cell, Row row) const;
   /// Tables of mi, vc and syn_ssv that the run lacks.
   std::vector<std::string> missing() const;
 

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "syconn/core/parallel.h"
+#include "syconn/io/dataset_top.h"
 #include "syconn/nn/room.h"
 
 namespace syconn {
@@ -61,6 +62,17 @@ void require_point_model(const RunConfig& config, const std::string& key, const 
   in.fingerprints[key] = {{"card", point_card_of(config, key, model, head).to_json()},
                           {"bytes", fs::file_size(model)},
                           {"crc32c", file_crc32c(model)}};
+}
+
+void refuse_columns_of_others(const JobContext& ctx, const std::string& type, const std::vector<std::string>& names,
+                              const std::string& stage) {
+  const std::string file = "datasets/" + type + ".h5";
+  for (const ShardSet& set : read_top_file(ctx.in_run(file)).sets)
+    for (const auto* list : {&set.columns, &set.fields})
+      for (const std::string& name : *list)
+        if (set.stage != stage && std::find(names.begin(), names.end(), name) != names.end())
+          throw Error(Category::input, file + " has " + name + " from stage '" + set.stage + "' already; run stage '" +
+                                           stage + "' where there is none yet");
 }
 
 void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,

@@ -21,6 +21,11 @@ PointModelCard point_card_of(const RunConfig& config, const std::string& key, co
 void require_point_model(const RunConfig& config, const std::string& key, const std::string& model,
                          const std::string& head, StageInputs& in);
 
+/// Columns (and ragged fields) of datasets/<type>.h5 that another stage wrote, as the truth of a phantom, are not
+/// overwritten: Error{input} names the column, that stage and what to do.
+void refuse_columns_of_others(const JobContext& ctx, const std::string& type, const std::vector<std::string>& names,
+                              const std::string& stage);
+
 /// Calls take(i, sample's points, outputs) for every context i that has points, in order of i. Contexts are drawn in
 /// order, then sampled and predicted by up to `threads` threads, `kContextsAtOnce` at a time.
 void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,

@@ -140,6 +140,10 @@ std::vector<std::uint32_t> CellSamples::points(std::uint32_t pivot, std::uint64_
   return draw_points(candidates, static_cast<std::uint32_t>(card_.n_points), {seed, cell_.id, pivot, edition});
 }
 
+std::vector<std::uint32_t> CellSamples::nodes_within(std::uint32_t node, double radius_nm) {
+  return contexts_->nodes(node, radius_nm, ContextMetric::path);
+}
+
 PointSample CellSamples::finish(std::vector<std::uint32_t> points, std::vector<Vec3f> positions,
                                 std::uint64_t seed) const {
   if (card_.normalisation == "unit sphere")

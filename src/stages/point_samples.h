@@ -55,6 +55,8 @@ class CellSamples {
   /// belongs to the context's nodes.
   std::vector<std::uint32_t> points(std::uint32_t pivot, std::uint64_t seed, std::uint32_t edition = 0,
                                     double reach = 1);
+  /// Nodes within `radius_nm` of a node by path, itself among them; ascending. For cells with points only.
+  std::vector<std::uint32_t> nodes_within(std::uint32_t node, double radius_nm);
   /// The finished sample of drawn points; may be called by several threads at once.
   PointSample sample(std::vector<std::uint32_t> points, std::uint64_t seed) const;
   /// The same with the published augmentation before the normalisation.

@@ -109,6 +109,8 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
   data.hash += table.provenance_json() + std::to_string(table.size());
 }
 
+}  // namespace
+
 AugmentationParams augmentation_of(const PointModelCard& card) {
   AugmentationParams how;
   // The elastic field is meant for coordinates of about the unit ball.
@@ -116,8 +118,6 @@ AugmentationParams augmentation_of(const PointModelCard& card) {
   how.elastic_alpha = 0.1;
   return how;
 }
-
-}  // namespace
 
 LabelledCells read_labelled_cells(const PointTraining& t, const PointModelCard& card,
                                   const std::vector<fs::path>& runs) {

@@ -29,6 +29,9 @@ struct LabelledCells {
 LabelledCells read_labelled_cells(const PointTraining& training, const PointModelCard& card,
                                   const std::vector<fs::path>& runs);
 
+/// The published augmentation for samples of this card.
+AugmentationParams augmentation_of(const PointModelCard& card);
+
 /// Samples of a step, with one label each or one a point.
 struct LabelledBatch {
   std::vector<PointPyramid> pyramids;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,5 +48,19 @@ struct SynapseDrawing {
 /// Error{input}: no such run, synapse or volume. Memory: what is shown and one shard's columns.
 SynapseDrawing draw_synapses(const fs::path& run, std::vector<Id> synapses, std::size_t n, double prob_min,
                              double window_nm, const fs::path& picture);
+
+/// Cells of one label; the last entry may be those without one ("no label").
+struct DrawnClass {
+  std::string name, colour;
+  std::uint64_t cells = 0;
+};
+struct EmbeddingDrawing {
+  std::vector<DrawnClass> classes;  ///< those that occur
+  std::uint64_t cells = 0, without_place = 0;
+};
+/// Draws the column `umap` of RUN/datasets/ssv.h5 as discs coloured by the column `label` of `truth` or of the run
+/// itself (absent there: all without a label). Throws Error{input}: no such run, or no umap.
+EmbeddingDrawing draw_embedding(const fs::path& run, const std::optional<fs::path>& truth, const std::string& label,
+                                const fs::path& picture);
 
 }  // namespace syconn
