@@ -110,6 +110,7 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
     sub->add_option("--test-contexts", test_contexts_, "contexts a test cell")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+  variant_.add_to(*sub);
   sub->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
   sub->add_option("--device", device_, "cpu, cuda or auto")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -146,6 +147,7 @@ PointTraining TrainPointsCommand::training() const {
     t.card.n_points = points_;
     if (!types) t.card.architecture = segmentation_net(4, 3, points_, paper ? 32 : 16);
   }
+  variant_.apply(t);
   t.options.total_steps = static_cast<int>(t.steps);
   t.test_contexts = test_contexts_, t.seed = seed_, t.out = out_;
   t.device = {device_, false, threads_ > 0 ? threads_ : available_threads()};
@@ -159,7 +161,7 @@ int TrainPointsCommand::run() {
     if (step % 20 == 0 || step == t.steps)
       std::cerr << "step " << step << " of " << t.steps << ", loss " << loss << std::endl;
   };
-  const PointTrained done = train_points(t, progress, &stop_signal);
+  const PointTrained done = variant_.train(t, progress, &stop_signal);
   if (json_)
     std::cout << done.report.dump(1) << '\n';
   else

@@ -10,6 +10,7 @@
 #include "syconn/core/run_stats.h"
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
+#include "train_folds.h"
 #include "train_plot.h"
 #include "train_points_data.h"
 #include "training_loop.h"
@@ -21,9 +22,10 @@ PointModelCard card_of(const PointTraining& t) {
   PointModelCard card = t.card;
   card.name = t.name, card.description = t.description;
   static const std::vector<std::string> known{"surface", "mi", "vc", "syn_symmetric", "syn_asymmetric", "myelinated"};
-  const int inputs = card.architecture.inputs;
+  const int inputs = card.kinds();
   card.inputs.assign(known.begin(), known.begin() + inputs);
   if (inputs == 4) card.inputs.back() = "syn";
+  if (card.place) card.inputs.insert(card.inputs.end(), {"x", "y", "z"});
   const PointTrainOptions& o = t.options;
   card.training = {{"tool", "syconn"},
                    {"version", version()},
@@ -59,6 +61,8 @@ std::vector<double> run_steps(const PointTraining& t, const PointModelCard& card
 
 Json number(double v) { return std::isfinite(v) ? Json(v) : Json(); }
 
+}  // namespace
+
 Json report_of(const ConfusionMatrix& m, const std::vector<std::string>& classes) {
   Json out{{"accuracy", number(m.accuracy())},
            {"macro_f1", number(m.macro_f1())},
@@ -76,6 +80,8 @@ Json report_of(const ConfusionMatrix& m, const std::vector<std::string>& classes
   out["confusion"] = rows;
   return out;
 }
+
+namespace {
 
 /// Types of the test cells, each by the vote of its contexts.
 Json test_types(const PointTraining& t, PointNet& net, LabelledCells& data) {
@@ -131,6 +137,8 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   PointTrained done{card_of(t), {}, {}};
   PointModelCard& card = done.card;
   LabelledCells data = read_labelled_cells(t, card, t.train);
+  LabelledCells test;
+  if (t.folds > 1) test = take_fold(data, t);
   card.classes = data.classes, card.training_data_hash = data.hash;
   card.architecture.outputs = static_cast<int>(data.classes.size());
   card.architecture.check();
@@ -143,8 +151,8 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   done.losses = run_steps(t, card, data, *net, checkpoint, progress, stop);
   const double train_s = watch.seconds();
   export_model_to(t.out, *net, card);
-  if (!t.test.empty()) {
-    LabelledCells test = read_labelled_cells(t, card, t.test);
+  if (!t.test.empty() || t.folds > 1) {
+    if (t.folds <= 1) test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
     const auto trained = PointNet::load(t.out / "model.pt", t.device);
     card.quality = t.task == PointTask::celltype ? test_types(t, *trained, test) : test_compartments(t, *trained, test);

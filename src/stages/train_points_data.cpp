@@ -82,7 +82,8 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
 AugmentationParams augmentation_of(const PointModelCard& card) {
   AugmentationParams how;
   // The elastic field is meant for coordinates of about the unit ball.
-  how.scale = card.normalisation == "divide" ? card.scale_nm * 10 : card.context_nm;
+  how.scale = card.normalisation == "unit sphere" ? card.context_nm : card.scale_nm * 10;
+  if (card.normalisation == "place") how.centre = how.rotate = false;
   how.elastic_alpha = 0.1;
   return how;
 }
