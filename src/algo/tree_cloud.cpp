@@ -22,12 +22,20 @@ struct Frustum {
   }
 };
 
+/// A tracing leads each neurite to the soma's centre, often from afar: what lies between is neurite, not a cone.
+bool leaves_soma(const NeuronTree& tree, std::size_t node) {
+  constexpr std::int32_t kSoma = 1;
+  return tree.parent[node] >= 0 && tree.type[node] != kSoma &&
+         tree.type[static_cast<std::size_t>(tree.parent[node])] == kSoma;
+}
+
 Frustum frustum_of(const NeuronTree& tree, std::size_t node, double min_radius_nm) {
   const std::int32_t parent = tree.parent[node];
   const double r = std::max(tree.radius_nm[node], min_radius_nm);
   if (parent < 0) return {tree.nodes_nm[node], tree.nodes_nm[node], r, r, true};
   const auto p = static_cast<std::size_t>(parent);
-  return {tree.nodes_nm[p], tree.nodes_nm[node], std::max(tree.radius_nm[p], min_radius_nm), r, false};
+  const double r_from = leaves_soma(tree, node) ? r : std::max(tree.radius_nm[p], min_radius_nm);
+  return {tree.nodes_nm[p], tree.nodes_nm[node], r_from, r, false};
 }
 
 /// Share of the way from `from` at which a uniform point of the side lies: density grows with the radius there.
@@ -71,7 +79,8 @@ TreeCloud surface_of_tree(const NeuronTree& tree, const TreeCloudParams& params)
       const double turn = rng.uniform(0, 2 * std::numbers::pi), r = f.r_from + t * (f.r_to - f.r_from);
       const Vec3d around = f.sphere ? rng.direction() : side * std::cos(turn) + third * std::sin(turn);
       cloud.points_nm.emplace_back(f.from + axis * t + around * r);
-      cloud.node.push_back(static_cast<std::uint32_t>(t < 0.5 ? tree.parent[i] : static_cast<std::int32_t>(i)));
+      const bool at_parent = t < 0.5 && !leaves_soma(tree, i);
+      cloud.node.push_back(static_cast<std::uint32_t>(at_parent ? tree.parent[i] : static_cast<std::int32_t>(i)));
     }
   }
   return cloud;

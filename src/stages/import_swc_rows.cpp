@@ -127,7 +127,9 @@ TreeMeasures measures_of_tree(const NeuronTree& tree, double min_radius_nm) {
       continue;
     }
     const auto p = static_cast<std::size_t>(tree.parent[i]);
-    const double q = std::max(tree.radius_nm[p], min_radius_nm), h = length(tree.nodes_nm[i] - tree.nodes_nm[p]);
+    const bool leaves_soma = tree.type[p] == 1 && tree.type[i] != 1;
+    const double q = leaves_soma ? r : std::max(tree.radius_nm[p], min_radius_nm);
+    const double h = length(tree.nodes_nm[i] - tree.nodes_nm[p]);
     m.volume_nm3 += pi * h / 3 * (q * q + q * r + r * r);
     m.area_nm2 += pi * (q + r) * std::sqrt(h * h + (q - r) * (q - r));
     m.path_nm += h;

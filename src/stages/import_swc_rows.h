@@ -25,8 +25,7 @@ SwcRow add_swc_cell(ShardBuilder& shard, const SwcFile& file, const SwcImport& o
 /// Code of decisions for a node of SWC type 1 (soma), 2 (axon), 3 and 4 (dendrites); 255 for others.
 std::uint8_t compartment_of_swc(std::int32_t type);
 
-/// Frusta between nodes and their parents and a ball at each root, each whole, so overlaps count twice. Radii below
-/// `min_radius_nm` are raised to it.
+/// The frusta and balls of surface_of_tree(), each whole, so overlaps count twice.
 struct TreeMeasures {
   double volume_nm3 = 0, area_nm2 = 0;
   double path_nm = 0, axon_nm = 0, dendrite_nm = 0, soma_nm = 0;  ///< an edge counts for its node away from the root

@@ -65,9 +65,8 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
       cell->parts = reader.read(id, row);
       cell->cloud = cell_cloud(cell->parts, card);
       if (cell->cloud.points_nm.empty() || cell->parts.nodes_nm.empty()) return;
-      if (by_type)
-        cell->type = table.column<std::uint8_t>("cell_type")(row);
-      else
+      if (table.has_column("cell_type")) cell->type = table.column<std::uint8_t>("cell_type")(row);
+      if (!by_type)
         cell->label = labels_of(cell->cloud, table.ragged<std::uint8_t>("vertex_comp", "values")(row), of_code, id);
       if (by_type && cell->type >= data.classes.size()) return;
       for (std::vector<Vec3f>* points :

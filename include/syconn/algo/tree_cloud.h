@@ -19,11 +19,11 @@ struct TreeCloudParams {
 /// Points on a neuron's surface, in the order of its nodes.
 struct TreeCloud {
   std::vector<Vec3f> points_nm;
-  std::vector<std::uint32_t> node;  ///< the nearer end of the frustum a point is on
+  std::vector<std::uint32_t> node;  ///< the nearer end of the frustum a point is on; of one that leaves a soma the node
 };
 
 /// Points drawn uniformly on the side of the frustum between each node and its parent, and on the sphere of each root.
-/// Every node has its own stream of random numbers. Where branches meet, their surfaces run into each other, as the
+/// From a soma (type 1) to a node of another type it is a cylinder of the node's radius. Every node has its own stream of random numbers. Where branches meet, their surfaces run into each other, as the
 /// radii of tracings do. Throws Error{config} for parameters out of range.
 TreeCloud surface_of_tree(const NeuronTree& tree, const TreeCloudParams& params = {});
 
