@@ -98,7 +98,9 @@ TEST(TrainFolds, EachCellIsTestedOnceAndTheCountsAddUp) {
       EXPECT_EQ(alone.report.at("cells"), 4);
       const auto rows = alone.report.at("quality").at("confusion").get<Counts>();
       for (std::size_t i = 0; i < 4; ++i) sum[i / 2][i % 2] += rows[i / 2][i % 2];
-      if (task == PointTask::celltype) EXPECT_EQ(rows[0][0] + rows[0][1], 1u) << "one long cell a fold";
+      if (task == PointTask::celltype) {
+        EXPECT_EQ(rows[0][0] + rows[0][1], 1u) << "one long cell a fold";
+      }
     }
     const Json& quality = all.report.at("quality");
     EXPECT_EQ(quality.at("confusion").get<Counts>(), sum);
