@@ -169,7 +169,7 @@ SwcRow add_swc_cell(ShardBuilder& shard, const SwcFile& file, const SwcImport& o
   const Vec3d offset = options.center ? mean_of(tree.nodes_nm) : Vec3d();
   for (Vec3d& p : tree.nodes_nm) p -= offset;
   TreeCloudParams params = options.surface;
-  params.seed = file.id;
+  params.seed = file.id, params.cylinders_from_soma = true;
   const TreeCloud cloud = surface_of_tree(tree, params);
   SwcRow row{tree.n_nodes(), cloud.points_nm.size(), {}};
   shard.begin(file.id);
