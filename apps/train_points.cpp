@@ -142,6 +142,7 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
   sub->add_option("--test-contexts", test_contexts_, "contexts a test cell; 0: around all of its nodes")
       ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
+  if (task_ != PointTask::astrocyte) variant_.add_to(*sub);
   sub->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
   sub->add_option("--device", device_, "cpu, cuda or auto")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
@@ -182,6 +183,7 @@ PointTraining TrainPointsCommand::training() const {
           segmentation_net(t.card.architecture.inputs, t.card.architecture.outputs, points_, paper ? 32 : 16);
   }
   if (!class_weights_.empty()) t.options.loss.class_weights = class_weights_;
+  variant_.apply(t);
   t.options.total_steps = static_cast<int>(t.steps);
   t.test_contexts = test_contexts_, t.seed = seed_, t.out = out_;
   t.device = {device_, false, threads_ > 0 ? threads_ : available_threads()};
@@ -195,7 +197,7 @@ int TrainPointsCommand::run() {
     if (step % 20 == 0 || step == t.steps)
       std::cerr << "step " << step << " of " << t.steps << ", loss " << loss << std::endl;
   };
-  const PointTrained done = train_points(t, progress, &stop_signal);
+  const PointTrained done = variant_.train(t, progress, &stop_signal);
   if (json_)
     std::cout << done.report.dump(1) << '\n';
   else

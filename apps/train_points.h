@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "syconn/stages/train_points.h"
+#include "train_variant.h"
 
 namespace syconn {
 
@@ -19,6 +20,7 @@ class TrainPointsCommand {
   PointTraining training() const;
 
   PointTask task_;
+  TrainVariant variant_;
   std::vector<std::string> runs_, test_runs_;
   std::string out_ = "model", recipe_ = "small", target_ = "ads", name_, device_ = "auto", description_;
   int batch_ = 0, threads_ = 0, points_ = 0, test_contexts_ = 20;

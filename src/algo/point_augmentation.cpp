@@ -134,7 +134,7 @@ void augment(std::span<Vec3d> points, const AugmentationParams& q, Rng& rng) {
       p += {x, y, rng.normal(0, sigma)};
     }
   }
-  subtract_mean(points);
+  if (q.centre) subtract_mean(points);
   const auto draw = [&](double width) {
     const double x = rng.uniform(-width, width), y = rng.uniform(-width, width);
     return Vec3d{x, y, rng.uniform(-width, width)};

@@ -22,12 +22,20 @@ struct Frustum {
   }
 };
 
-Frustum frustum_of(const NeuronTree& tree, std::size_t node, double min_radius_nm) {
+/// A tracing leads each neurite to the soma's centre, often from afar: what lies between is neurite, not a cone.
+bool leaves_soma(const NeuronTree& tree, std::size_t node, const TreeCloudParams& params) {
+  constexpr std::int32_t kSoma = 1;
+  return params.cylinders_from_soma && tree.parent[node] >= 0 && tree.type[node] != kSoma &&
+         tree.type[static_cast<std::size_t>(tree.parent[node])] == kSoma;
+}
+
+Frustum frustum_of(const NeuronTree& tree, std::size_t node, const TreeCloudParams& params) {
   const std::int32_t parent = tree.parent[node];
-  const double r = std::max(tree.radius_nm[node], min_radius_nm);
+  const double r = std::max(tree.radius_nm[node], params.min_radius_nm);
   if (parent < 0) return {tree.nodes_nm[node], tree.nodes_nm[node], r, r, true};
   const auto p = static_cast<std::size_t>(parent);
-  return {tree.nodes_nm[p], tree.nodes_nm[node], std::max(tree.radius_nm[p], min_radius_nm), r, false};
+  const double r_from = leaves_soma(tree, node, params) ? r : std::max(tree.radius_nm[p], params.min_radius_nm);
+  return {tree.nodes_nm[p], tree.nodes_nm[node], r_from, r, false};
 }
 
 /// Share of the way from `from` at which a uniform point of the side lies: density grows with the radius there.
@@ -53,12 +61,12 @@ void check_tree(const NeuronTree& tree, const TreeCloudParams& q) {
 TreeCloud surface_of_tree(const NeuronTree& tree, const TreeCloudParams& params) {
   check_tree(tree, params);
   double area_nm2 = 0;
-  for (std::size_t i = 0; i < tree.n_nodes(); ++i) area_nm2 += frustum_of(tree, i, params.min_radius_nm).area_nm2();
+  for (std::size_t i = 0; i < tree.n_nodes(); ++i) area_nm2 += frustum_of(tree, i, params).area_nm2();
   const double density =
       std::min(params.points_per_um2 * 1e-6, static_cast<double>(params.max_points) * 0.99 / std::max(area_nm2, 1.0));
   TreeCloud cloud;
   for (std::size_t i = 0; i < tree.n_nodes(); ++i) {
-    const Frustum f = frustum_of(tree, i, params.min_radius_nm);
+    const Frustum f = frustum_of(tree, i, params);
     Rng rng(params.seed, i);
     const auto n = static_cast<std::uint64_t>(f.area_nm2() * density + rng.uniform());
     const Vec3d axis = f.to - f.from;
@@ -71,7 +79,8 @@ TreeCloud surface_of_tree(const NeuronTree& tree, const TreeCloudParams& params)
       const double turn = rng.uniform(0, 2 * std::numbers::pi), r = f.r_from + t * (f.r_to - f.r_from);
       const Vec3d around = f.sphere ? rng.direction() : side * std::cos(turn) + third * std::sin(turn);
       cloud.points_nm.emplace_back(f.from + axis * t + around * r);
-      cloud.node.push_back(static_cast<std::uint32_t>(t < 0.5 ? tree.parent[i] : static_cast<std::int32_t>(i)));
+      const bool at_parent = t < 0.5 && !leaves_soma(tree, i, params);
+      cloud.node.push_back(static_cast<std::uint32_t>(at_parent ? tree.parent[i] : static_cast<std::int32_t>(i)));
     }
   }
   return cloud;

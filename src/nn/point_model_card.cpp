@@ -18,8 +18,9 @@ void check_point_card(const PointModelCard& card, const std::string& origin) {
     wrong_key(origin, "classes", "and architecture.outputs differ in number");
   if (!(card.context_nm > 0) || card.context_nm > 1e9) wrong_key(origin, "context_nm", "must be positive");
   if (card.n_points < 1 || card.n_points > (1 << 24)) wrong_key(origin, "n_points", "must be 1..2^24");
-  if (card.normalisation != "unit sphere" && card.normalisation != "divide")
-    wrong_key(origin, "normalisation", "must be 'unit sphere' or 'divide'");
+  if (card.normalisation != "unit sphere" && card.normalisation != "divide" && card.normalisation != "place")
+    wrong_key(origin, "normalisation", "must be 'unit sphere', 'divide' or 'place'");
+  if (card.kinds() < 1) wrong_key(origin, "place", "needs three inputs beside those of the points' kinds");
   if (card.metric != "path" && card.metric != "euclidean") wrong_key(origin, "metric", "must be path or euclidean");
   for (const auto& [key, value] : {std::pair("pivot_nm", card.pivot_nm),
                                    {"surface_voxel_nm", card.surface_voxel_nm},
@@ -43,6 +44,7 @@ Json PointModelCard::to_json() const {
           {"scale_nm", scale_nm},
           {"metric", metric},
           {"pivot_nm", pivot_nm},
+          {"place", place},
           {"surface_voxel_nm", surface_voxel_nm},
           {"organelle_voxel_nm", organelle_voxel_nm},
           {"synapse_voxel_nm", synapse_voxel_nm},
@@ -61,6 +63,7 @@ PointModelCard PointModelCard::from_json(const Json& json, const std::string& or
     card.context_nm = json.at("context_nm"), card.n_points = json.at("n_points");
     card.normalisation = json.at("normalisation"), card.scale_nm = json.at("scale_nm");
     card.metric = json.value("metric", card.metric), card.pivot_nm = json.value("pivot_nm", card.pivot_nm);
+    card.place = json.value("place", false);
     card.surface_voxel_nm = json.value("surface_voxel_nm", card.surface_voxel_nm);
     card.organelle_voxel_nm = json.value("organelle_voxel_nm", card.organelle_voxel_nm);
     card.synapse_voxel_nm = json.value("synapse_voxel_nm", card.synapse_voxel_nm);

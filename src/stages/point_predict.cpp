@@ -46,8 +46,8 @@ PointModelCard point_card_of(const RunConfig& config, const std::string& key, co
     throw Error(Category::config, where + "'" + model + "' gives one answer a " +
                                       (net.head == "mean" ? "sample" : "point") + "; this needs one a " +
                                       (head == "mean" ? "sample" : "point"));
-  if (net.inputs != 1 && net.inputs != 4 && net.inputs != 5 && net.inputs != 6)
-    throw Error(Category::config, where + "'" + model + "' takes " + std::to_string(net.inputs) +
+  if (card.kinds() != 1 && card.kinds() != 4 && card.kinds() != 5 && card.kinds() != 6)
+    throw Error(Category::config, where + "'" + model + "' takes " + std::to_string(card.kinds()) +
                                       " inputs; there are 1 (surface), 4 (and organelles, synapses), 5 (synapses by "
                                       "sign) and 6 (and myelin)");
   return card;

@@ -102,14 +102,35 @@ class PyramidBuilder {
 
 }  // namespace
 
+namespace {
+
+/// Layers see differences of positions only; a network that shall know where it is gets the positions as inputs.
+std::vector<float> with_places(const std::vector<float>& kinds, const std::vector<Vec3f>& positions,
+                               const PointModelCard& card) {
+  const auto n = static_cast<std::size_t>(card.kinds());
+  const auto unit =
+      static_cast<float>(card.normalisation == "unit sphere" ? 1.0 : card.scale_nm / card.context_nm);  // context radii
+  std::vector<float> rows;
+  rows.reserve(positions.size() * (n + 3));
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    const auto row = kinds.begin() + static_cast<std::ptrdiff_t>(i * n);
+    rows.insert(rows.end(), row, row + static_cast<std::ptrdiff_t>(n));
+    const Vec3f p = positions[i] * unit;
+    rows.insert(rows.end(), {p.x, p.y, p.z});
+  }
+  return rows;
+}
+
+}  // namespace
+
 CellCloud cell_cloud(const CellParts& cell, const PointModelCard& card) {
   CellCloud cloud;
   append(cloud, cell.surface_nm, one_per_voxel(cell.surface_nm, card.surface_voxel_nm), kCellSurface, true);
-  if (card.architecture.inputs == 1) return cloud;
+  if (card.kinds() == 1) return cloud;
   append(cloud, cell.mi_nm, one_per_voxel(cell.mi_nm, card.organelle_voxel_nm), kMitochondrion, false);
   append(cloud, cell.vc_nm, one_per_voxel(cell.vc_nm, card.organelle_voxel_nm), kVesicleCloud, false);
   append_synapses(cloud, cell, card);
-  if (card.architecture.inputs >= 6) mark_myelin(cloud, cell);
+  if (card.kinds() >= 6) mark_myelin(cloud, cell);
   return cloud;
 }
 
@@ -148,12 +169,15 @@ PointSample CellSamples::finish(std::vector<std::uint32_t> points, std::vector<V
                                 std::uint64_t seed) const {
   if (card_.normalisation == "unit sphere")
     to_unit_sphere(positions);
+  else if (card_.normalisation == "place")
+    for (Vec3f& p : positions) p = p / static_cast<float>(card_.scale_nm);
   else
     centre_and_scale(positions, card_.scale_nm);
   PointSample s;
   std::vector<std::uint8_t> features;
   for (const std::uint32_t i : points) features.push_back(cloud_.feature[i]);
-  s.features = one_hot(features, card_.architecture.inputs);
+  s.features = one_hot(features, card_.kinds());
+  if (card_.place) s.features = with_places(s.features, positions, card_);
   std::vector<Vec3f> targets;  // a network that answers at given locations is asked about the sample's own points
   if (card_.architecture.has_targets()) targets = positions;
   s.pyramid = point_pyramid(plan_, std::move(positions), seed, std::move(targets));

@@ -11,6 +11,7 @@
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
 #include "syconn/stages/label_score.h"
+#include "train_folds.h"
 #include "train_plot.h"
 #include "train_points_data.h"
 #include "training_loop.h"
@@ -22,9 +23,10 @@ PointModelCard card_of(const PointTraining& t) {
   PointModelCard card = t.card;
   card.name = t.name, card.description = t.description;
   static const std::vector<std::string> known{"surface", "mi", "vc", "syn_symmetric", "syn_asymmetric", "myelinated"};
-  const int inputs = card.architecture.inputs;
+  const int inputs = card.kinds();
   card.inputs.assign(known.begin(), known.begin() + inputs);
   if (inputs == 4) card.inputs.back() = "syn";
+  if (card.place) card.inputs.insert(card.inputs.end(), {"x", "y", "z"});
   const PointTrainOptions& o = t.options;
   card.training = {{"tool", "syconn"},
                    {"version", version()},
@@ -174,6 +176,8 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   PointTrained done{card_of(t), {}, {}};
   PointModelCard& card = done.card;
   LabelledCells data = read_labelled_cells(t, card, t.train);
+  LabelledCells test;
+  if (t.folds > 1) test = take_fold(data, t);
   card.classes = data.classes, card.training_data_hash = data.hash;
   card.architecture.outputs = static_cast<int>(data.classes.size());
   card.architecture.check();
@@ -188,8 +192,8 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   export_model_to(t.out, *net, card);
   const std::size_t n_cells = data.cells.size();
   data.cells = {};  // make room for those of the test
-  if (!t.test.empty()) {
-    LabelledCells test = read_labelled_cells(t, card, t.test);
+  if (!t.test.empty() || t.folds > 1) {
+    if (t.folds <= 1) test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
     const auto trained = PointNet::load(t.out / "model.pt", t.device);
     const Tested tested = test_of(t, *trained, test);

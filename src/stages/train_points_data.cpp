@@ -99,7 +99,9 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
       auto cell = std::make_unique<LabelledCell>();
       cell->parts = reader.read(id, row);
       cell->cloud = cell_cloud(cell->parts, card);
-      if (cell->cloud.points_nm.empty() || cell->parts.nodes_nm.empty() || !truth.label(*cell, row)) return;
+      if (cell->cloud.points_nm.empty() || cell->parts.nodes_nm.empty()) return;
+      if (table.has_column("cell_type")) cell->type = table.column<std::uint8_t>("cell_type")(row);  // for folds
+      if (!truth.label(*cell, row)) return;
       for (std::vector<Vec3f>* points :
            {&cell->parts.surface_nm, &cell->parts.mi_nm, &cell->parts.vc_nm, &cell->parts.syn_nm})
         *points = {};
@@ -114,7 +116,8 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
 AugmentationParams augmentation_of(const PointModelCard& card) {
   AugmentationParams how;
   // The elastic field is meant for coordinates of about the unit ball.
-  how.scale = card.normalisation == "divide" ? card.scale_nm * 10 : card.context_nm;
+  how.scale = card.normalisation == "unit sphere" ? card.context_nm : card.scale_nm * 10;
+  if (card.normalisation == "place") how.centre = how.rotate = false;
   how.elastic_alpha = 0.1;
   return how;
 }

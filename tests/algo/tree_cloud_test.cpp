@@ -39,6 +39,25 @@ TEST(TreeCloud, PointsLieOnSphereAndConeAtTheDensity) {
   EXPECT_NEAR(double(c.points_nm.size()) - n_cone, 4 * std::numbers::pi * 100, 60);
 }
 
+TEST(TreeCloud, ANeuriteCanLeaveTheSomaWithItsOwnRadius) {
+  TreeCloudParams params;
+  params.points_per_um2 = 100, params.cylinders_from_soma = true;
+  const TreeCloud c = surface_of_tree(cone(), params);
+  std::size_t side = 0;
+  for (std::size_t i = 0; i < c.points_nm.size(); ++i) {
+    if (c.node[i] == 0) continue;  // the soma's sphere
+    const Vec3d p = Vec3d(c.points_nm[i]) - Vec3d{1000, 2000, 3000};
+    EXPECT_NEAR(std::hypot(p.x, p.y), 3000, 0.1);
+    ++side;
+  }
+  EXPECT_NEAR(double(side), 2 * std::numbers::pi * 3 * 10 * 100, 2);
+  NeuronTree axon = cone();  // between nodes of one type, and from others, it stays a cone
+  axon.type = {2, 2};
+  const TreeCloud cone_of_axon = surface_of_tree(axon, params);
+  params.cylinders_from_soma = false;
+  EXPECT_EQ(cone_of_axon.points_nm, surface_of_tree(cone(), params).points_nm);
+}
+
 TEST(TreeCloud, SeededCappedAndDegenerate) {
   TreeCloudParams params;
   EXPECT_EQ(surface_of_tree(cone(), params).points_nm, surface_of_tree(cone(), params).points_nm);

@@ -30,6 +30,7 @@ void subtract_mean(std::span<Vec3d> points);
 /// flips, elastic, anisotropic scale. The elastic amplitude is in divided units, so `scale` belongs to the recipe.
 struct AugmentationParams {
   double jitter_sigma = 40;  ///< nm: a sample's sigma is |N(0,1)| times this; 0: none
+  bool centre = true;        ///< subtract the mean
   double scale = 1;          ///< divides the coordinates
   double centre_offset = 0;  ///< adds U(±offset) nm to the centre, each axis
   bool rotate = true;        ///< Euler angles U(±180) and each axis flipped with probability 1/2

@@ -21,15 +21,19 @@ struct PointModelCard {
   std::vector<std::string> classes;           ///< of the outputs; of an embedding: none
   double context_nm = 15'000;                 ///< radius of a sample
   int n_points = 15'000;                      ///< of a sample
-  std::string normalisation = "unit sphere";  ///< of coordinates: unit sphere, or divide: by scale_nm after centring
+  /// Of coordinates: unit sphere; divide: by scale_nm after centring; place: by scale_nm, where they are.
+  std::string normalisation = "unit sphere";
   double scale_nm = 1;
   std::string metric = "path";  ///< how far a context reaches: path along the skeleton, or euclidean
   double pivot_nm = 7'500;      ///< contexts are drawn around one skeleton node a voxel of this edge
   double surface_voxel_nm = 80, organelle_voxel_nm = 100, synapse_voxel_nm = 100;  ///< one vertex a voxel is kept
+  bool place = false;           ///< normalised x, y, z (in context radii) are the last three inputs
   std::string training_data_hash;
   Json training = Json::object();  ///< data, seed, steps, recipe
   Json quality = Json::object();   ///< measured, on what
 
+  /// Inputs that tell kinds of points: 1, 4, 5 or 6.
+  int kinds() const { return architecture.inputs - (place ? 3 : 0); }
   Json to_json() const;
   /// Throws Error{input} that names `origin`, the key and what it should be.
   static PointModelCard from_json(const Json& json, const std::string& origin);

@@ -28,6 +28,9 @@ struct PointTraining {
   int batch = 8;           ///< samples a step
   int test_contexts = 20;  ///< a test cell; 0: around all pivots
   std::uint64_t seed = 1;
+  /// Cross-validation: `folds` > 1 splits the cells of `train` by their types; fold `fold` is tested on and not learned
+  /// from. `test` is empty then.
+  int folds = 0, fold = 0;
   DeviceOptions device;
   fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, confusion.svg (tested), checkpoint.pt
 };
@@ -43,5 +46,9 @@ struct PointTrained {
 /// weights. Throws Error{input}: a run without truth; Error{retry} when told to stop.
 PointTrained train_points(const PointTraining& training, const std::function<void(std::int64_t, double)>& progress,
                           const std::atomic<int>* stop = nullptr);
+/// All folds, each in its folder out/fold0, fold1, …; the report has their joint confusion matrix, and `folds`: the
+/// scores of each. Stopped, it goes on where it was.
+PointTrained train_folds(const PointTraining& training, const std::function<void(std::int64_t, double)>& progress,
+                         const std::atomic<int>* stop = nullptr);
 
 }  // namespace syconn
