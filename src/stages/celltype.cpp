@@ -86,17 +86,9 @@ std::uint64_t predict_shard(JobContext& ctx, const CelltypeConfig& c, const Cell
   return without;
 }
 
-/// A column of that name by another stage, as the truth of a phantom, is not overwritten.
-void refuse_foreign_types(const JobContext& ctx) {
-  for (const ShardSet& set : read_top_file(ctx.in_run("datasets/ssv.h5")).sets)
-    for (const std::string& column : set.columns)
-      if (column == "cell_type" && set.stage != kStage)
-        throw Error(Category::input, "datasets/ssv.h5 has cell_type from stage '" + set.stage + "' already");
-}
-
 void predict(JobContext& ctx, const CelltypeConfig& c) {
   const CellReader reader(ctx.in_run(""));
-  refuse_foreign_types(ctx);
+  refuse_foreign_columns(ctx, "ssv", kStage, {"cell_type", "cell_type_certainty", "type_logits"});
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where("celltype.model"));
   std::uint64_t without = 0;
   for (auto shard = static_cast<std::uint32_t>(ctx.job().index); shard < reader.cells().n_shards();
