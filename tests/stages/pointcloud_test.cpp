@@ -339,7 +339,7 @@ TEST_F(Pointcloud, VolumeOfASpineHeadOfTwoSupervoxels) {
         voxels += x % 2 == 0 && y % 2 == 0 && (id == kBall || id == 12);
       }
   VolumeMeta meta;
-  meta.voxel_size_nm = {10, 10, 25}, meta.offset_vx = {1, 0, 0};
+  meta.voxel_size_nm = {10, 10, 25};
   write_volume_chunk(folder / "sv.h5", "sv", sv.view(), meta);
   write_file_atomically(folder / "graph.csv", "9,12\n");
   write_model(folder / "ads.pt", card_of("ads", classes().at("ads")), 1);
