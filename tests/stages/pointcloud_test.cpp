@@ -81,7 +81,7 @@ fs::path models() {
   return written ? folder.path() : fs::path();
 }
 
-std::string yaml(const std::string& keys, const std::string& box_max = "[3000, 3000, 1200]",
+std::string yaml(const std::string& keys, const std::string& box_max = "[64, 64, 64]",
                  const std::string& execution = "threads: 1") {
   return "dataset: {name: cells, voxel_size_nm: [10, 10, 25], box_vx: {min: [0, 0, 0], max: " + box_max +
          "}, volumes: {}}\nstages: [pointcloud]\nexecution: {" + execution + "}\npointcloud:\n  {device: cpu, " + keys +
@@ -267,7 +267,6 @@ TEST_F(Pointcloud, SameBytesForAnyThreadsAndOrderAndAfterDamage) {
   for (const std::string execution : {"threads: 1", "threads: 2, job_order_seed: 9"}) {
     const std::string out = "bytes" + std::to_string(execution.size());
     const fs::path run = cells().copy(out);
-    // few voxels, so few jobs: a job has several shards
     const std::string text = yaml(all_models(), "[64, 64, 64]", execution);
     test::run_stages(text, cells().folder.path(), out);
     if (want.empty())
@@ -299,7 +298,7 @@ TEST_F(Pointcloud, NumberOfJobsDoesNotShow) {
 TEST_F(Pointcloud, WhatCannotBeIsRefused) {
   const std::string ads = "ads: '" + (models() / "ads.pt").string() + "'";
   expect_refused(yaml("ads: '" + (models() / "dnh.pt").string() + "'"), "refused",
-                 "test.yml:5:17: the model's classes are shaft, spine_neck, spine_head; pointcloud.ads needs axon, "
+                 "test.yml:5:22: the model's classes are shaft, spine_neck, spine_head; pointcloud.ads needs axon, "
                  "dendrite, soma");
   expect_refused(yaml(ads + ", astrocyte: '" + (models() / "ads.pt").string() + "'"), "refused",
                  "pointcloud.astrocyte needs two, one of them astrocyte");
@@ -307,7 +306,7 @@ TEST_F(Pointcloud, WhatCannotBeIsRefused) {
   expect_refused(yaml("seed: 1"), "refused", "a model in pointcloud.ads");
   expect_refused(yaml(ads), "refused", "has no datasets/ssv.h5; run stage sso first");
   // the truth of a phantom is not overwritten
-  expect_refused(yaml(ads, "[64, 64, 64]"), "truth", "has axon_um from stage 'phantom-vector' already");
+  expect_refused(yaml(ads), "truth", "has axon_um from stage 'phantom-vector' already");
   PointModelCard card = card_of("one", {"soma", "dendrite", "axon"});
   card.architecture = cell_type_net(4, 3);
   card.architecture.levels = {PointNetConfig::kInput, 32}, card.architecture.layers = {{4, 8, 0, 1, 8}};
