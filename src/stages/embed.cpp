@@ -107,7 +107,7 @@ struct PredictJob {
 
 void predict(JobContext& ctx, const EmbedConfig& c) {
   const CellReader reader(ctx.in_run(""));
-  refuse_columns_of_others(ctx, "ssv", {"cell_embedding", "umap", "embedding"}, kStage);
+  refuse_foreign_columns(ctx, "ssv", kStage, {"cell_embedding", "umap", "embedding"});
   const NodeCompartments compartments(reader.cells());
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where(kModelKey));
   const std::vector<std::uint32_t> shards = shards_of(ctx, reader.cells().n_shards());

@@ -10,12 +10,6 @@
 #include "syconn/nn/room.h"
 
 namespace syconn {
-namespace {
-
-constexpr std::uint64_t kMostVertices = 20'000'000;  // of one cell, with its organelles
-
-}  // namespace
-
 std::shared_ptr<PointNet> point_net_of(const JobContext& ctx, const std::string& model, const std::string& device,
                                        const std::string& where) {
   static std::mutex mutex;
@@ -64,35 +58,40 @@ void require_point_model(const RunConfig& config, const std::string& key, const 
                           {"crc32c", file_crc32c(model)}};
 }
 
-void refuse_columns_of_others(const JobContext& ctx, const std::string& type, const std::vector<std::string>& names,
-                              const std::string& stage) {
+void refuse_foreign_columns(const JobContext& ctx, const std::string& type, const std::string& stage,
+                            const std::vector<std::string>& names) {
   const std::string file = "datasets/" + type + ".h5";
-  for (const ShardSet& set : read_top_file(ctx.in_run(file)).sets)
-    for (const auto* list : {&set.columns, &set.fields})
-      for (const std::string& name : *list)
-        if (set.stage != stage && std::find(names.begin(), names.end(), name) != names.end())
-          throw Error(Category::input, file + " has " + name + " from stage '" + set.stage + "' already; run stage '" +
-                                           stage + "' where there is none yet");
+  for (const ShardSet& set : read_top_file(ctx.in_run(file)).sets) {
+    if (set.stage == stage) continue;
+    for (const std::string& name : names)
+      if (std::count(set.columns.begin(), set.columns.end(), name) +
+              std::count(set.fields.begin(), set.fields.end(), name) >
+          0)
+        throw Error(Category::input, file + " has " + name + " from stage '" + set.stage + "' already; run stage '" + stage +
+                                         "' where there is none yet");
+  }
 }
 
 void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,
                       int threads,
-                      const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take) {
-  for (std::size_t first = 0; first < pivots.size(); first += kContextsAtOnce) {
-    const std::size_t n = std::min(kContextsAtOnce, pivots.size() - first);
-    std::vector<std::vector<std::uint32_t>> drawn(n);
-    for (std::size_t i = 0; i < n; ++i)
-      drawn[i] = samples.points(pivots[first + i], seed, static_cast<std::uint32_t>(first + i));
-    std::vector<PointSample> made(n);
-    std::vector<std::vector<float>> outputs(n);
-    parallel_for(static_cast<std::int64_t>(n), threads, [&](std::int64_t k) {
+                      const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take,
+                      const WantedContext& wanted) {
+  for (std::size_t next = 0; next < pivots.size();) {
+    std::vector<std::size_t> context;
+    std::vector<std::vector<std::uint32_t>> drawn;
+    for (; next < pivots.size() && context.size() < kContextsAtOnce; ++next) {
+      std::vector<std::uint32_t> points = samples.points(pivots[next], seed, static_cast<std::uint32_t>(next));
+      if (points.empty() || (wanted && !wanted(points))) continue;
+      context.push_back(next), drawn.push_back(std::move(points));
+    }
+    std::vector<PointSample> made(context.size());
+    std::vector<std::vector<float>> outputs(context.size());
+    parallel_for(static_cast<std::int64_t>(context.size()), threads, [&](std::int64_t k) {
       const auto i = static_cast<std::size_t>(k);
-      if (drawn[i].empty()) return;
-      made[i] = samples.sample(std::move(drawn[i]), mix64(mix64(seed, pivots[first + i]), first + i));
+      made[i] = samples.sample(std::move(drawn[i]), mix64(mix64(seed, pivots[context[i]]), context[i]));
       outputs[i] = net.predict({std::span(&made[i].pyramid, 1), made[i].features});
     });
-    for (std::size_t i = 0; i < n; ++i)
-      if (!outputs[i].empty()) take(first + i, made[i], outputs[i]);
+    for (std::size_t i = 0; i < context.size(); ++i) take(context[i], made[i], outputs[i]);
   }
 }
 

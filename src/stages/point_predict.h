@@ -21,17 +21,22 @@ PointModelCard point_card_of(const RunConfig& config, const std::string& key, co
 void require_point_model(const RunConfig& config, const std::string& key, const std::string& model,
                          const std::string& head, StageInputs& in);
 
-/// Columns (and ragged fields) of datasets/<type>.h5 that another stage wrote, as the truth of a phantom, are not
-/// overwritten: Error{input} names the column, that stage and what to do.
-void refuse_columns_of_others(const JobContext& ctx, const std::string& type, const std::vector<std::string>& names,
-                              const std::string& stage);
+/// Throws Error{input} if another stage gives one of these columns or fields to datasets/<type>.h5, as the truth of a
+/// phantom: they are not overwritten.
+void refuse_foreign_columns(const JobContext& ctx, const std::string& type, const std::string& stage,
+                            const std::vector<std::string>& names);
 
-/// Calls take(i, sample's points, outputs) for every context i that has points, in order of i. Contexts are drawn in
-/// order, then sampled and predicted by up to `threads` threads, `kContextsAtOnce` at a time.
+/// Whether a context of these points (drawn, not yet sampled) is to be predicted; empty: all are.
+using WantedContext = std::function<bool(const std::vector<std::uint32_t>&)>;
+/// Calls take(i, sample's points, outputs) for every context i that has points and is wanted, in order of i. Contexts
+/// are drawn in order, then sampled and predicted by up to `threads` threads, `kContextsAtOnce` at a time. What a
+/// context gives does not depend on which others are wanted.
 void predict_contexts(PointNet& net, CellSamples& samples, const std::vector<std::uint32_t>& pivots, std::uint64_t seed,
                       int threads,
-                      const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take);
+                      const std::function<void(std::size_t, const PointSample&, const std::vector<float>&)>& take,
+                      const WantedContext& wanted = {});
 inline constexpr std::size_t kContextsAtOnce = 32;
+inline constexpr std::uint64_t kMostVertices = 20'000'000;  ///< of one cell, with its organelles, in memory estimates
 
 /// What a job that predicts may hold: a cell of 20 million vertices, kContextsAtOnce samples, what runs at once.
 std::uint64_t point_job_bytes(const PointModelCard& card, int threads);

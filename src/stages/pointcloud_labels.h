@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "syconn/algo/label_votes.h"
+
+/// From what the networks say of some vertices of a cell to the compartments of all of it. No files, no networks.
+namespace syconn {
+
+inline constexpr std::int32_t kNotLabelled = -1;
+
+/// Vertices without a label (kNotLabelled) take that of the nearest labelled one, Euclidean, tie: the lowest index. No
+/// label at all: `none`. Up to `threads` threads.
+std::vector<std::int32_t> filled_labels(std::span<const Vec3f> vertices_nm, std::vector<std::int32_t> labels,
+                                        std::int32_t none, int threads);
+
+/// Finer labels within one coarse compartment: a vertex whose code is `whole` takes its own label of `fine`, else that
+/// of the nearest vertex that has one and is `whole` itself; without any it stays. Other vertices stay.
+void refine_labels(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> fine, std::int32_t whole,
+                   std::vector<std::int32_t>& codes, int threads);
+
+struct NodeVote {
+  std::uint32_t neighbours = 50;
+  double smooth_nm = 10000, axon_share = 0.66;  ///< axon_share 0: components keep what their nodes say
+};
+/// Codes of skeleton nodes: majority of the nearest vertices, then smooth_compartments, then component_compartments.
+std::vector<std::int32_t> node_codes(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> vertex_codes,
+                                     std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
+                                     const NodeVote& vote);
+
+/// Length of the edges by the coarse compartment of the node away from the root, µm. `bridge_nm`: one an edge or empty;
+/// bridges do not count. Throws Error{runtime} where an edge is not one between a node and its parent.
+struct CompartmentPaths {
+  double axon_um = 0, dend_um = 0, soma_um = 0;
+};
+CompartmentPaths compartment_paths(std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
+                                   std::span<const std::int32_t> parent, std::span<const float> bridge_nm,
+                                   std::span<const std::int32_t> codes);
+
+}  // namespace syconn
