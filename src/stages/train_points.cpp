@@ -187,7 +187,7 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
   const double train_s = watch.seconds();
   export_model_to(t.out, *net, card);
   const std::size_t n_cells = data.cells.size();
-  data.cells = {};  // make room for those of the test
+  data.cells.clear();  // make room for those of the test
   if (!t.test.empty()) {
     LabelledCells test = read_labelled_cells(t, card, t.test);
     if (test.classes != data.classes) throw Error(Category::input, "the test runs have other classes");
