@@ -64,7 +64,7 @@ INSTANTIATE_TEST_SUITE_P(Published, PaperRecipe,
                          testing::Values(Recipe{"celltype", {"celltype", "--batch", "2"}, 3'889'398},
                                          Recipe{"ads", {"compartment", "--target", "ads", "--batch", "2"}, 595'235},
                                          Recipe{"dnh", {"compartment", "--target", "dnh", "--batch", "4"}, 595'235}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& recipe) { return std::string(recipe.param.name); });
 
 }  // namespace
 }  // namespace syconn
