@@ -71,7 +71,8 @@ int import_command(const std::string&, int argc, char** argv) {
   sub->add_option("--min-cells-per-type", o.min_cells_per_type,
                   "leave out cells of rarer types and those without one; 0: none")
       ->capture_default_str();
-  sub->add_option("--exclude-type", o.exclude_types, "leave out cells of it; NAME* is all that begin so; may be repeated")
+  sub->add_option("--exclude-type", o.exclude_types,
+                  "leave out cells of it; NAME* is all that begin so; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
   sub->add_flag("--center", o.center, "subtract the mean of each cell's nodes");
@@ -80,8 +81,9 @@ int import_command(const std::string&, int argc, char** argv) {
   sub->add_option("--threads", o.threads, "0: all")->capture_default_str();
   sub->add_option("-o,--out", out, "run folder")->required()->type_name("RUN");
   sub->add_flag("--json", json, "the report as JSON");
-  sub->footer(help_footer({"DIR/**/*.swc, FILE"}, {"RUN/datasets/ssv.h5: the cells; RUN/cells.csv: which is which; "
-                                                  "RUN/config.yml"},
+  sub->footer(help_footer({"DIR/**/*.swc, FILE"},
+                          {"RUN/datasets/ssv.h5: the cells; RUN/cells.csv: which is which; "
+                           "RUN/config.yml"},
                           {"syconn import swc neurons --types types.csv --min-cells-per-type 10 -o runs/neurons"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;

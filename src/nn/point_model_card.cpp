@@ -33,24 +33,25 @@ void check_point_card(const PointModelCard& card, const std::string& origin) {
 }  // namespace
 
 Json PointModelCard::to_json() const {
-  return {{"name", name},
-          {"description", description},
-          {"architecture", architecture.to_json()},
-          {"inputs", inputs},
-          {"classes", classes},
-          {"context_nm", context_nm},
-          {"n_points", n_points},
-          {"normalisation", normalisation},
-          {"scale_nm", scale_nm},
-          {"metric", metric},
-          {"pivot_nm", pivot_nm},
-          {"place", place},
-          {"surface_voxel_nm", surface_voxel_nm},
-          {"organelle_voxel_nm", organelle_voxel_nm},
-          {"synapse_voxel_nm", synapse_voxel_nm},
-          {"training_data_hash", training_data_hash},
-          {"training", training},
-          {"quality", quality}};
+  Json json{{"name", name},
+            {"description", description},
+            {"architecture", architecture.to_json()},
+            {"inputs", inputs},
+            {"classes", classes},
+            {"context_nm", context_nm},
+            {"n_points", n_points},
+            {"normalisation", normalisation},
+            {"scale_nm", scale_nm},
+            {"metric", metric},
+            {"pivot_nm", pivot_nm},
+            {"surface_voxel_nm", surface_voxel_nm},
+            {"organelle_voxel_nm", organelle_voxel_nm},
+            {"synapse_voxel_nm", synapse_voxel_nm},
+            {"training_data_hash", training_data_hash},
+            {"training", training},
+            {"quality", quality}};
+  if (place) json["place"] = true;  // most have no such inputs; their cards stay as they were
+  return json;
 }
 
 PointModelCard PointModelCard::from_json(const Json& json, const std::string& origin) {

@@ -46,7 +46,8 @@ std::string hash_of(const SwcImport& o, const SwcFiles& list) {
   std::string text = settings.dump(-1, ' ', false, Json::error_handler_t::replace);
   for (std::size_t i = 0; i < crc.size(); ++i) {
     const SwcFile& f = list.files[i];
-    text += '\n' + std::to_string(f.id) + ' ' + std::to_string(f.code) + ' ' + std::to_string(crc[i]) + ' ' + f.relative;
+    text +=
+        '\n' + std::to_string(f.id) + ' ' + std::to_string(f.code) + ' ' + std::to_string(crc[i]) + ' ' + f.relative;
   }
   return sha256_hex(text);
 }

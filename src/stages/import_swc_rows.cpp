@@ -42,7 +42,8 @@ NeuronTree read_tree(const SwcFile& file, const SwcImport& options) {
   for (std::size_t i = 0; i < tree.n_nodes(); ++i) {
     const Vec3d& p = tree.nodes_nm[i];
     if (std::max({std::abs(p.x), std::abs(p.y), std::abs(p.z), tree.radius_nm[i]}) > kFarthestNm)
-      throw Error(Category::input, file.path.string() + ": a node farther than a metre out, or as thick; is --unit-nm " +
+      throw Error(Category::input, file.path.string() +
+                                       ": a node farther than a metre out, or as thick; is --unit-nm " +
                                        std::to_string(options.nm_per_unit) + " right?");
   }
   return tree;
@@ -109,11 +110,15 @@ void set_measures(ShardBuilder& shard, const NeuronTree& tree, const SwcImport& 
 
 std::uint8_t compartment_of_swc(std::int32_t type) {
   switch (type) {
-    case 1: return 6;
-    case 2: return 3;
+    case 1:
+      return 6;
+    case 2:
+      return 3;
     case 3:
-    case 4: return 0;
-    default: return 255;
+    case 4:
+      return 0;
+    default:
+      return 255;
   }
 }
 

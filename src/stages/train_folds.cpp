@@ -14,7 +14,8 @@ namespace syconn {
 std::vector<int> stratified_folds(std::span<const std::uint8_t> type, int folds, std::uint64_t seed) {
   if (folds < 2) throw Error(Category::config, "cross-validation takes 2 folds at least");
   if (type.size() < static_cast<std::size_t>(folds))
-    throw Error(Category::input, std::to_string(type.size()) + " cells cannot make " + std::to_string(folds) + " folds");
+    throw Error(Category::input,
+                std::to_string(type.size()) + " cells cannot make " + std::to_string(folds) + " folds");
   std::map<std::uint8_t, std::vector<std::size_t>> of_type;
   for (std::size_t i = 0; i < type.size(); ++i) of_type[type[i]].push_back(i);
   std::vector<int> fold(type.size());

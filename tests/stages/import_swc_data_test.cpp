@@ -58,7 +58,7 @@ TEST(ImportSwcData, CompartmentsOfRatNeurons) {
              dendrite = cells.column<float>("dend_um"), soma = cells.column<float>("soma_um");
   for (std::uint32_t shard = 0; shard < cells.n_shards(); ++shard)
     cells.for_each(shard, [&](Id id, Row row) {
-      EXPECT_GT(axon(row), 1000) << id;  // millimetres of axon in every cell
+      EXPECT_GT(axon(row), 500) << id;
       EXPECT_GT(dendrite(row), 500) << id;
       EXPECT_LE(axon(row) + dendrite(row) + soma(row), all(row) * 1.0001F) << id;
     });

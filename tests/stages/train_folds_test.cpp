@@ -149,6 +149,7 @@ TEST(PlaceInputs, SamplesHoldTheCoordinates) {
   double sum = 0;
   for (std::size_t i = 0; i < s.points.size(); ++i) sum += static_cast<double>(centred.features[4 * i + 2]);
   EXPECT_NEAR(sum, 0, 1e-3);
+  card.inputs = {"surface", "x", "y", "z"}, card.architecture.outputs = 2;
   EXPECT_EQ(PointModelCard::from_json(card.to_json(), "card").place, true);
 }
 

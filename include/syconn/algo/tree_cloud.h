@@ -14,7 +14,8 @@ struct TreeCloudParams {
   double min_radius_nm = 50;           ///< thinner nodes get this radius
   std::size_t max_points = 2'000'000;  ///< a larger surface gets a lower density
   std::uint64_t seed = 0;
-  bool cylinders_from_soma = false;  ///< from a soma (type 1) to a node of another type: a cylinder of that node's radius
+  bool cylinders_from_soma =
+      false;  ///< from a soma (type 1) to a node of another type: a cylinder of that node's radius
 };
 
 /// Points on a neuron's surface, in the order of its nodes.

@@ -17,17 +17,17 @@ struct DeviceOptions;
 struct PointModelCard {
   std::string name, description;
   PointNetConfig architecture;
-  std::vector<std::string> inputs;            ///< what each input channel marks, e.g. cell, mitochondrion
-  std::vector<std::string> classes;           ///< of the outputs; of an embedding: none
-  double context_nm = 15'000;                 ///< radius of a sample
-  int n_points = 15'000;                      ///< of a sample
+  std::vector<std::string> inputs;   ///< what each input channel marks, e.g. cell, mitochondrion
+  std::vector<std::string> classes;  ///< of the outputs; of an embedding: none
+  double context_nm = 15'000;        ///< radius of a sample
+  int n_points = 15'000;             ///< of a sample
   /// Of coordinates: unit sphere; divide: by scale_nm after centring; place: by scale_nm, where they are.
   std::string normalisation = "unit sphere";
   double scale_nm = 1;
   std::string metric = "path";  ///< how far a context reaches: path along the skeleton, or euclidean
   double pivot_nm = 7'500;      ///< contexts are drawn around one skeleton node a voxel of this edge
   double surface_voxel_nm = 80, organelle_voxel_nm = 100, synapse_voxel_nm = 100;  ///< one vertex a voxel is kept
-  bool place = false;           ///< normalised x, y, z (in context radii) are the last three inputs
+  bool place = false;  ///< normalised x, y, z (in context radii) are the last three inputs
   std::string training_data_hash;
   Json training = Json::object();  ///< data, seed, steps, recipe
   Json quality = Json::object();   ///< measured, on what

@@ -12,11 +12,11 @@
 namespace syconn {
 
 struct SwcImport {
-  fs::path folder;  ///< read with all folders below it
-  fs::path out;     ///< run folder
-  fs::path types;   ///< CSV with a column cell (or id, name) and a column type; empty: none
-  bool folder_types = false;  ///< the type is the name of the folder a file is in; not together with `types`
-  double nm_per_unit = 1000;  ///< 1,000: the files are in um
+  fs::path folder;                       ///< read with all folders below it
+  fs::path out;                          ///< run folder
+  fs::path types;                        ///< CSV with a column cell (or id, name) and a column type; empty: none
+  bool folder_types = false;             ///< the type is the name of the folder a file is in; not together with `types`
+  double nm_per_unit = 1000;             ///< 1,000: the files are in um
   std::uint64_t min_cells_per_type = 0;  ///< cells of rarer types, and those without a type, are left out; 0: none are
   std::vector<std::string> exclude_types;  ///< left out; one that ends with * stands for all that begin so
   bool center = false;                     ///< subtract the mean of each cell's nodes
