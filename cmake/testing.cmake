@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # add_room_tests(<room>): tests/<room>/*_test.cpp as one program a label. A file's name tells its label:
-# x_slow_test.cpp -> slow, x_data_test.cpp -> data (real data sets), everything else -> unit.
+# x_slow_test.cpp -> slow, x_data_test.cpp -> data (real data sets), x_gpu_test.cpp -> gpu (a CUDA device), everything
+# else -> unit.
 find_package(GTest CONFIG REQUIRED)
 include(GoogleTest)
 
 function(add_room_tests room)
   file(GLOB all CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${room}/*_test.cpp)
-  foreach(label unit slow data)
+  foreach(label unit slow data gpu)
     set(files ${all})
     if(label STREQUAL "unit")
-      list(FILTER files EXCLUDE REGEX "_(slow|data)_test\\.cpp$")
+      list(FILTER files EXCLUDE REGEX "_(slow|data|gpu)_test\\.cpp$")
     else()
       list(FILTER files INCLUDE REGEX "_${label}_test\\.cpp$")
     endif()

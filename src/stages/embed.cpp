@@ -243,16 +243,6 @@ StageInputs inputs(const RunConfig& config, const Geometry&) {
   return in;
 }
 
-/// Of the stages that change what is read, those that this program has.
-std::vector<std::string> used_stages() {
-  std::vector<std::string> names;
-#define STAGE(name) names.push_back(#name);
-#include "stages.def"
-#undef STAGE
-  std::erase_if(names, [](const std::string& n) { return n != "sso" && n != "synapses" && n != "pointcloud"; });
-  return names;
-}
-
 }  // namespace
 
 Stage embed_stage() {
@@ -266,7 +256,7 @@ Stage embed_stage() {
                               });
   stage.steps.front().wants_gpu = on_gpu;
   return stage.reading(inputs, {"DIR/datasets/ssv.h5; optional: mi.h5, vc.h5, syn_ssv.h5; the file embed.model"})
-      .using_results_of(used_stages())
+      .using_results_of({"sso", "synapses", "pointcloud"})
       .writing({"DIR/datasets/ssv.h5: cell_embedding, umap, embedding"});
 }
 

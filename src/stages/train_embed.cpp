@@ -9,7 +9,6 @@
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
 #include "syconn/stages/evaluate_embedding.h"
-#include "train_plot.h"
 #include "train_triplets.h"
 #include "training_loop.h"
 
@@ -118,7 +117,6 @@ EmbeddingTrained train_embedding(const EmbeddingTraining& t, const std::function
                  {"losses", done.losses},
                  {"training_s", train_s}};
   write_file_atomically(t.out / "report.json", done.report.dump(1) + "\n");
-  draw_losses(t.out / "loss.png", done.losses);
   return done;
 }
 

@@ -12,7 +12,6 @@
 #include "syconn/core/version.h"
 #include "syconn/stages/label_score.h"
 #include "train_folds.h"
-#include "train_plot.h"
 #include "train_points_data.h"
 #include "training_loop.h"
 
@@ -206,7 +205,6 @@ PointTrained train_points(const PointTraining& t, const std::function<void(std::
                  {"quality", card.quality}, {"losses", done.losses},
                  {"training_s", train_s}};
   write_file_atomically(t.out / "report.json", done.report.dump(1) + "\n");
-  draw_losses(t.out / "loss.png", done.losses);
   return done;
 }
 

@@ -4,7 +4,6 @@
 #include "syconn/core/run_stats.h"
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
-#include "train_plot.h"
 #include "train_unet_data.h"
 #include "training_loop.h"
 #include "unet_quality.h"
@@ -99,7 +98,6 @@ UNetTrained train_unet(const UNetTraining& asked, const std::function<void(std::
                  {"steps", t.steps},        {"quality", done.card.quality},
                  {"losses", done.losses},   {"training_s", train_s}};
   write_file_atomically(t.out / "report.json", done.report.dump(1) + "\n");
-  draw_losses(t.out / "loss.png", done.losses);
   return done;
 }
 

@@ -9,10 +9,11 @@
 #include "syconn/core/error.h"
 #include "syconn/core/files.h"
 #include "syconn/core/json.h"
+#include "train_plot.h"
 
 namespace syconn {
 
-/// checkpoint.pt of a trainer with what it was made with, and the losses so far (checkpoint.json).
+/// checkpoint.pt of a trainer with what it was made with, and the losses so far (checkpoint.json, drawn in loss.png).
 struct TrainingCheckpoint {
   fs::path weights, notes;
   std::string settings;  ///< hash of all that training depends on but the number of steps
@@ -26,6 +27,7 @@ struct TrainingCheckpoint {
     const fs::path temporary = temporary_name(weights);
     net.save_checkpoint(temporary);
     commit_file(temporary, weights);
+    draw_losses(weights.parent_path() / "loss.png", losses);
   }
   /// Into `net`; the losses of its steps. Without a checkpoint nothing. Throws Error{config} for one of other settings.
   template <class Net>

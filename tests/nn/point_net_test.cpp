@@ -11,20 +11,8 @@ namespace {
 
 using test::random_pyramid;
 using test::random_values;
-
-/// The cell type net with few points and channels.
-PointNetConfig small_global(int inputs, int outputs, double dropout) {
-  PointNetConfig c = cell_type_net(inputs, outputs);
-  c.levels = {0, 30, 20, 10, 8, 4}, c.hidden = 16, c.dropout = dropout;
-  for (PointLayer& l : c.layers) l.out = std::min(l.out, 16), l.in = l.from == 0 ? inputs : 16;
-  return c;
-}
-/// The astrocyte net with few points.
-PointNetConfig small_astrocyte_net() {
-  PointNetConfig c = astrocyte_net(2, 3);
-  c.levels = {0, 30, 20, 10, 8, 4, PointNetConfig::kTargets};
-  return c;
-}
+using test::small_astrocyte_net;
+using test::small_global;
 
 TEST(PointNetConfig, ParameterCountsAreThePapers) {
   EXPECT_EQ(point_net_parameters(segmentation_net(1, 3, 512)), 489'507);
@@ -287,23 +275,6 @@ TEST_F(PointNets, TripletsPullTogether) {
   for (int i = 0; i < 5; ++i) net->accumulate_triplets({samples, features}), net->update();
   EXPECT_LT(net->accumulate_triplets({samples, features}), before);
   EXPECT_THROW(net->accumulate_triplets({std::span(samples).first(2), std::span(features).first(80)}), Error);
-}
-
-TEST_F(PointNets, OnAGpuTheSame) {
-  if (!nn_room().has_cuda()) GTEST_SKIP() << "no CUDA device";
-  for (const PointNetConfig& c : {segmentation_net(2, 3, 512, 8), small_global(2, 3, 0), small_astrocyte_net()}) {
-    const auto cpu = trainer(c), gpu = nn_room().point_trainer(c, {}, {.device = "cuda"}, 7);
-    const std::vector<PointPyramid> samples{random_pyramid(c, 60, 1, false), random_pyramid(c, 60, 2, false)};
-    const std::vector<float> features = random_values(240, 3);
-    const auto a = cpu->outputs({samples, features}), b = gpu->outputs({samples, features});
-    for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-4 * (1 + std::abs(a[i])));
-    const std::vector<std::uint8_t> labels(a.size() / 3, 1);
-    EXPECT_NEAR(cpu->accumulate({samples, features}, labels), gpu->accumulate({samples, features}, labels), 1e-4);
-    for (const TensorInfo& info : point_net_tensors(c)) {
-      const auto x = cpu->gradient(info.name), y = gpu->gradient(info.name);
-      for (std::size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(x[i], y[i], 1e-3 * (1 + std::abs(x[i]))) << info.name;
-    }
-  }
 }
 
 TEST_F(PointNets, LossOfNothingIsZero) {

@@ -10,6 +10,20 @@
 
 namespace syconn::test {
 
+/// The cell type net with few points and channels.
+inline PointNetConfig small_global(int inputs, int outputs, double dropout) {
+  PointNetConfig c = cell_type_net(inputs, outputs);
+  c.levels = {0, 30, 20, 10, 8, 4}, c.hidden = 16, c.dropout = dropout;
+  for (PointLayer& l : c.layers) l.out = std::min(l.out, 16), l.in = l.from == 0 ? inputs : 16;
+  return c;
+}
+/// The astrocyte net with few points.
+inline PointNetConfig small_astrocyte_net() {
+  PointNetConfig c = astrocyte_net(2, 3);
+  c.levels = {0, 30, 20, 10, 8, 4, PointNetConfig::kTargets};
+  return c;
+}
+
 inline std::vector<std::int32_t> nearest(const std::vector<Vec3f>& points, const Vec3f& q, int k) {
   std::vector<std::pair<float, std::int32_t>> order;
   for (std::size_t i = 0; i < points.size(); ++i) {
