@@ -55,9 +55,11 @@ void refine_labels(std::span<const Vec3f> vertices_nm, std::span<const std::int3
 std::vector<std::int32_t> node_codes(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> vertex_codes,
                                      std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
                                      const NodeVote& vote) {
-  std::vector<std::int32_t> codes =
+  const std::vector<std::int32_t> own =
       knn_majority(vertices_nm, vertex_codes, nodes_nm, vote.neighbours, kUnknownCompartment);
-  codes = smooth_compartments(nodes_nm, edges, codes, vote.smooth_nm);
+  std::vector<std::int32_t> codes = smooth_compartments(nodes_nm, edges, own, vote.smooth_nm);
+  for (std::size_t i = 0; i < own.size(); ++i)
+    if (own[i] == kSoma) codes[i] = kSoma;
   return vote.axon_share > 0 ? component_compartments(edges, codes, vote.axon_share) : codes;
 }
 
