@@ -249,7 +249,10 @@ std::vector<std::string> used_stages() {
 #define STAGE(name) names.push_back(#name);
 #include "stages.def"
 #undef STAGE
-  std::erase_if(names, [](const std::string& n) { return n != "sso" && n != "synapses" && n != "pointcloud"; });
+  for (std::string& name : names) std::replace(name.begin(), name.end(), '_', '-');
+  std::erase_if(names, [](const std::string& name) {
+    return name != "phantom-vector" && name != "sso" && name != "synapses" && name != "pointcloud";
+  });
   return names;
 }
 
