@@ -256,7 +256,7 @@ Stage embed_stage() {
                               });
   stage.steps.front().wants_gpu = on_gpu;
   return stage.reading(inputs, {"DIR/datasets/ssv.h5; optional: mi.h5, vc.h5, syn_ssv.h5; the file embed.model"})
-      .using_results_of({"sso", "synapses", "pointcloud"})
+      .using_results_of({"phantom-vector", "sso", "synapses", "pointcloud"})
       .writing({"DIR/datasets/ssv.h5: cell_embedding, umap, embedding"});
 }
 

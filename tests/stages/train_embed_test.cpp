@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <new>
 #include <set>
 
 #include "../../src/stages/train_triplets.h"
@@ -59,6 +60,16 @@ TEST(TrainEmbed, ResumesAsIfNeverInterrupted) {
   EXPECT_EQ(read_point_model_card(folder / "b/model.pt").to_json(), resumed.card.to_json());
   EXPECT_EQ(resumed.card.quality.at("cells").get<int>(), 3);
   EXPECT_TRUE(resumed.card.classes.empty());
+  // Killed after the fifth step, of which the checkpoint of the fourth is left.
+  EmbeddingTraining killed = training(folder / "c", 6);
+  killed.checkpoint_every = 2;
+  EXPECT_THROW(train_embedding(killed,
+                               [](std::int64_t step, double) {
+                                 if (step == 5) throw std::bad_alloc();
+                               }),
+               std::bad_alloc);
+  EXPECT_EQ(train_embedding(killed, silent).losses, whole.losses);
+  EXPECT_EQ(read_file(folder / "a/model.json"), read_file(folder / "c/model.json"));
   EmbeddingTraining other = training(folder / "b", 8);
   other.positive_nm = 3000;
   EXPECT_THROW(train_embedding(other, silent), Error);
