@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/nn/unet.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 
 #include <map>
@@ -65,6 +66,17 @@ TEST(UNet, WrongConfigsAreRefused) {
   EXPECT_THROW(config_of(2, 3, 4, {3}).check(), Error);
   EXPECT_THROW(config_of(2, 3, 4, {}, "group3").check(), Error);
   EXPECT_THROW(config_of(1, 3, 4, {}).check(), Error);
+}
+
+TEST_F(UNetTorch, OpenBlasHasKernelsForThisCpu) {
+  const std::string description = nn_room().description();
+  void* library = dlopen(blas_library().c_str(), RTLD_NOW | RTLD_NOLOAD);
+  const auto core = library == nullptr ? nullptr : dlsym(library, "openblas_get_corename");
+  if (core == nullptr) GTEST_SKIP() << "no OpenBLAS: " << description;
+  const std::string name = reinterpret_cast<const char* (*)()>(core)();
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) EXPECT_NE(name, "Prescott") << description;
+#endif
 }
 
 TEST_F(UNetTorch, ExportedModelComputesTheSame) {
