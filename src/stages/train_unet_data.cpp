@@ -31,12 +31,13 @@ void paint(const ClassSource& source, std::uint8_t of_class, Loaded& into) {
       if (mask.data()[i] != 0) into.voxels.labels.data()[i] = of_class;
     return;
   }
-  for (std::int64_t z = box.min.z; z < box.max.z; ++z) {  // a section at a time: ids take 8 bytes
-    const Box3 section({box.min.x, box.min.y, z}, {box.max.x, box.max.y, z + 1});
-    const Volume<Id> ids = reader->read_labels(section);
-    const VolumeView<std::uint8_t> out = into.voxels.labels.view().sub(section);
+  constexpr std::int64_t kSlab = 64;  // sections at a time: ids take 8 bytes, chunks hold many sections
+  for (std::int64_t z = box.min.z; z < box.max.z; z += kSlab) {
+    const Box3 slab({box.min.x, box.min.y, z}, {box.max.x, box.max.y, std::min(box.max.z, z + kSlab)});
+    const Volume<Id> ids = reader->read_labels(slab);
+    std::uint8_t* const out = &into.voxels.labels.at(slab.min);  // whole sections lie one after the other
     for (std::size_t i = 0; i < ids.count(); ++i)
-      if (ids.data()[i] != kBackground) out.data[i] = of_class;
+      if (ids.data()[i] != kBackground) out[i] = of_class;
   }
 }
 
