@@ -31,11 +31,12 @@ std::optional<fs::path> library_file() {
 void choose_blas_kernels() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !__builtin_cpu_is("intel")) return;
+  if (!__builtin_cpu_is("intel")) return;
+  constexpr int kKeep = 0;  // what the user set holds
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl"))
-    setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
+    setenv("OPENBLAS_CORETYPE", "SkylakeX", kKeep);
   else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    setenv("OPENBLAS_CORETYPE", "Haswell", 0);
+    setenv("OPENBLAS_CORETYPE", "Haswell", kKeep);
 #endif
 }
 
