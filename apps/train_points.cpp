@@ -39,18 +39,24 @@ PointTraining celltype_recipe(bool paper) {
   return t;
 }
 
+/// An astrocyte net that two cores train: a quarter of the published channels, from the surface back to the surface.
+PointNetConfig small_astrocyte_net() {
+  PointNetConfig c = astrocyte_net();
+  c.levels = {PointNetConfig::kInput, 512, 128, 32};
+  c.layers = {{1, 16, 0, 1, 16},    {16, 32, 1, 2, 16},   {32, 64, 2, 3, 8},
+              {64, 32, 3, 2, 4, 1}, {64, 16, 2, 1, 8, 0}, {32, 16, 1, 0, 8}};
+  return c;
+}
+
 PointTraining astrocyte_recipe(bool paper) {
   PointTraining t;
   t.task = PointTask::astrocyte;
   PointModelCard& card = t.card;
-  card.context_nm = 7'500, card.pivot_nm = 2'500;  // a third of the context
-  if (paper) {
-    card.normalisation = "divide", card.scale_nm = 750;  // a tenth of the context
-    card.architecture = astrocyte_net(), card.n_points = 15'000, card.surface_voxel_nm = 50;
-  } else {
-    card.n_points = 2'048;
-    card.architecture = segmentation_net(1, 2, card.n_points, 16);  // learns in fewer steps
-  }
+  card.context_nm = 7'500, card.pivot_nm = 2'500;      // a third of the context
+  card.normalisation = "divide", card.scale_nm = 750;  // a tenth of the context
+  card.architecture = paper ? astrocyte_net() : small_astrocyte_net();
+  card.n_points = paper ? 15'000 : 2'048;
+  if (paper) card.surface_voxel_nm = 50;
   t.steps = paper ? 500'000 : 300, t.batch = paper ? 10 : 8;
   t.options.learning_rate = paper ? 5e-4 : 3e-3;
   t.options.schedule = paper ? "step" : "cosine", t.options.decay_every = 100, t.options.decay = 0.99;

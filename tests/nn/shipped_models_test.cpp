@@ -76,12 +76,13 @@ TEST(ShippedModels, OfPointsNameTheirClassesAsTheStagesReadThem) {
   const std::map<std::string, std::vector<std::string>> classes{
       {"compartment_ads", {"dendrite", "axon", "soma"}},
       {"compartment_abt", {"axon", "bouton_en_passant", "bouton_terminal"}},
-      {"compartment_dnh", {"shaft", "spine_neck", "spine_head"}}};
+      {"compartment_dnh", {"shaft", "spine_neck", "spine_head"}},
+      {"astrocyte", {"neuron", "astrocyte"}}};
   for (const auto& [folder, names] : classes) {
     const PointModelCard card = read_point_model_card(fs::path(SYCONN_SOURCE_DIR) / "models" / folder / "model.pt");
     EXPECT_EQ(card.classes, names) << folder;
     EXPECT_EQ(card.architecture.head, "points") << folder;
-    EXPECT_EQ(card.architecture.inputs, 4) << folder;
+    EXPECT_EQ(card.architecture.inputs, folder == "astrocyte" ? 1 : 4) << folder;
   }
 }
 
