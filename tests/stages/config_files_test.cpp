@@ -16,7 +16,7 @@ RunConfig load(const std::string& name) {
 }
 
 TEST(ConfigFiles, AllLoadAndSurviveTheirResolvedForm) {
-  for (const std::string name : {"vnc", "fib_medulla", "pinky40", "demo", "example_sbem"}) {
+  for (const std::string name : {"vnc", "fib_medulla", "pinky40", "demo", "example_sbem", "demo_networks"}) {
     const RunConfig config = load(name + ".yml");
     EXPECT_EQ(config.dataset.name, name);
     EXPECT_TRUE(config.dataset.volumes.contains("sv")) << name;
