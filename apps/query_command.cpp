@@ -13,14 +13,29 @@ namespace {
 
 CLI::Option* list(CLI::Option* option) { return option->delimiter(',')->allow_extra_args(false); }
 
-/// Rows or groups of one of the tables.
-class RowsQuery {
+/// A question with a filter: its subcommand, and where the answer goes.
+template <class Question>
+class Asked {
  public:
-  RowsQuery(CLI::App& app, const std::string& table) {
-    question_.table = table;
-    sub_ = app.add_subcommand(table, "rows of the table, or groups of them");
+  Asked(CLI::App& app, const std::string& name, const std::string& summary) : sub_(app.add_subcommand(name, summary)) {
     out_.add_to(*sub_);
-    sub_->add_option("--where", question_.where, kWhereHelp)->type_name("FILTER");
+  }
+  bool parsed() const { return sub_->parsed(); }
+
+ protected:
+  void add_filter() { sub_->add_option("--where", question_.where, kWhereHelp)->type_name("FILTER"); }
+
+  CLI::App* sub_;
+  QueryOutput out_;
+  Question question_;
+};
+
+/// Rows or groups of one of the tables.
+class RowsQuery : public Asked<RowsQuestion> {
+ public:
+  RowsQuery(CLI::App& app, const std::string& table) : Asked(app, table, "rows of the table, or groups of them") {
+    question_.table = table;
+    add_filter();
     list(sub_->add_option("--columns", question_.columns, "of the answer [all]"))->type_name("NAME,...");
     list(sub_->add_option("--group-by", question_.group_by, "one row for each combination of their values"))
         ->type_name("NAME,...");
@@ -39,63 +54,40 @@ class RowsQuery {
                                        q + "--group-by pre_type,post_type --agg 'n,median(area_um2)'"}
             : std::vector<std::string>{q + "--limit 10", q + "-f csv -o " + table + ".csv"}));
   }
-  CLI::App* sub() const { return sub_; }
   void run() const { ask_rows(out_.connectome(), question_, *out_.sink()); }
-
- private:
-  CLI::App* sub_;
-  QueryOutput out_;
-  RowsQuestion question_;
 };
 
-class PartnersQuery {
+class PartnersQuery : public Asked<PartnersQuestion> {
  public:
-  explicit PartnersQuery(CLI::App& app) {
-    sub_ = app.add_subcommand("partners", "whom a cell gives to and receives from, most synapses first");
-    out_.add_to(*sub_);
+  explicit PartnersQuery(CLI::App& app)
+      : Asked(app, "partners", "whom a cell gives to and receives from, most synapses first") {
     sub_->add_option("CELL", question_.cell, "its id")->required();
     sub_->add_option("--direction", question_.direction, "out, in, undirected or all")->capture_default_str();
-    sub_->add_option("--where", question_.where, kWhereHelp)->type_name("FILTER");
+    add_filter();
     sub_->add_option("--min-synapses", question_.min_synapses, "of a partner")->capture_default_str();
     sub_->footer(
         help_footer({"RUN/connectome.sqlite"}, {}, {"syconn query partners runs/demo 17 --where 'prob>=0.8'"}));
   }
-  CLI::App* sub() const { return sub_; }
   void run() const { ask_partners(out_.connectome(), question_, *out_.sink()); }
-
- private:
-  CLI::App* sub_;
-  QueryOutput out_;
-  PartnersQuestion question_;
 };
 
-class CommonQuery {
+class CommonQuery : public Asked<CommonQuestion> {
  public:
-  explicit CommonQuery(CLI::App& app) {
-    sub_ = app.add_subcommand("common", "cells that are partners of all the cells given");
-    out_.add_to(*sub_);
+  explicit CommonQuery(CLI::App& app) : Asked(app, "common", "cells that are partners of all the cells given") {
     list(sub_->add_option("CELLS", question_.cells, "ids, two or more"))->required()->type_name("ID,ID,...");
     sub_->add_option("--direction", question_.direction, "out: what they all give to; in: what they all receive from")
         ->capture_default_str();
-    sub_->add_option("--where", question_.where, kWhereHelp)->type_name("FILTER");
+    add_filter();
     sub_->add_option("--min-synapses", question_.min_synapses, "of each pair")->capture_default_str();
     sub_->footer(help_footer({"RUN/connectome.sqlite"}, {}, {"syconn query common runs/demo 17,23 --direction in"}));
   }
-  CLI::App* sub() const { return sub_; }
   void run() const { ask_common(out_.connectome(), question_, *out_.sink()); }
-
- private:
-  CLI::App* sub_;
-  QueryOutput out_;
-  CommonQuestion question_;
 };
 
-class MatrixQuery {
+class MatrixQuery : public Asked<MatrixQuestion> {
  public:
-  explicit MatrixQuery(CLI::App& app) {
-    sub_ = app.add_subcommand("matrix", "who gives how much to whom, by cell or by type");
-    out_.add_to(*sub_);
-    sub_->add_option("--where", question_.where, kWhereHelp)->type_name("FILTER");
+  explicit MatrixQuery(CLI::App& app) : Asked(app, "matrix", "who gives how much to whom, by cell or by type") {
+    add_filter();
     sub_->add_flag("--by-type", question_.by_type, "rows and columns are cell types");
     list(sub_->add_option("--cells", question_.cells, "only among these [all]"))->type_name("ID,...");
     sub_->add_option("--value", question_.value, "n, area, mean_area, max_area or mean_prob")->capture_default_str();
@@ -109,7 +101,6 @@ class MatrixQuery {
                              {"syconn query matrix runs/demo --by-type --value area",
                               "syconn query matrix runs/demo --where 'prob>=0.8' --hdf5 matrix.h5"}));
   }
-  CLI::App* sub() const { return sub_; }
   void run() const {
     const Connectome connectome = out_.connectome();
     const Matrix matrix = ask_matrix(connectome, question_);
@@ -121,9 +112,6 @@ class MatrixQuery {
   }
 
  private:
-  CLI::App* sub_;
-  QueryOutput out_;
-  MatrixQuestion question_;
   std::string hdf5_;
 };
 
@@ -278,10 +266,10 @@ int query_command(const std::string&, int argc, char** argv) {
   if (!parse(app, argc, argv, exit_code)) return exit_code;
   if (graph.run()) return 0;
   for (const auto& query : rows)
-    if (query->sub()->parsed()) query->run();
-  if (partners.sub()->parsed()) partners.run();
-  if (common.sub()->parsed()) common.run();
-  if (matrix.sub()->parsed()) matrix.run();
+    if (query->parsed()) query->run();
+  if (partners.parsed()) partners.run();
+  if (common.parsed()) common.run();
+  if (matrix.parsed()) matrix.run();
   if (columns.sub()->parsed()) columns.run();
   if (import.sub()->parsed()) import.run();
   return 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "syconn/core/markup.h"
 #include "syconn/exec/progress.h"
 #include "syconn/exec/run_cost.h"
 
@@ -15,13 +16,6 @@ std::string format(const char* pattern, Args... args) {
   char text[1024];
   std::snprintf(text, sizeof text, pattern, args...);
   return text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text)
-    result += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : std::string(1, c);
-  return result;
 }
 
 constexpr const char* kHead = R"(<!doctype html>
@@ -56,15 +50,15 @@ std::string timeline(const Json& cost) {
     const char* fill = kColours[colour++ % std::size(kColours)];
     for (const auto& step : stage.at("steps")) {
       rows += format("<text x=\"0\" y=\"%.1f\">%s/%s</text>\n", y + 11,
-                     escaped(stage.at("name").get<std::string>()).c_str(),
-                     escaped(step.at("name").get<std::string>()).c_str());
+                     escaped_markup(stage.at("name").get<std::string>()).c_str(),
+                     escaped_markup(step.at("name").get<std::string>()).c_str());
       for (const auto& bar : step.at("bars")) {
         const double x = kLeft + kWidth * (bar.at("start").get<double>() - first) / span;
         const double w = std::max(1.5, kWidth * (bar.at("end").get<double>() - bar.at("start").get<double>()) / span);
         rows += format(
             "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.0f\" fill=\"%s\" opacity=\"0.5\">"
             "<title>%s, %.1f s</title></rect>\n",
-            x, y, w, kRow - 3, fill, escaped(bar.at("host").get<std::string>()).c_str(),
+            x, y, w, kRow - 3, fill, escaped_markup(bar.at("host").get<std::string>()).c_str(),
             bar.at("end").get<double>() - bar.at("start").get<double>());
       }
       y += kRow;
@@ -86,14 +80,14 @@ std::string table(const Json& cost) {
   for (const auto& stage : cost.at("stages")) {
     const double per_gpu = stage.at("gvx_per_gpu_h").get<double>();
     text += format("<tr><th>%s</th><td></td><th>%.4f</th><th colspan=\"6\">%.1f Mvx/h/core%s, US$ %.4f</th></tr>\n",
-                   escaped(stage.at("name").get<std::string>()).c_str(), stage.at("core_h").get<double>(),
+                   escaped_markup(stage.at("name").get<std::string>()).c_str(), stage.at("core_h").get<double>(),
                    stage.at("mvx_per_core_h").get<double>(),
                    per_gpu > 0 ? format(", %.3f Gvx/h/GPU", per_gpu).c_str() : "", stage.at("usd").get<double>());
     for (const auto& s : stage.at("steps"))
       text += format(
           "<tr><td>&nbsp; %s</td><td>%lld/%lld</td><td>%.4f</td><td>%.3f</td><td>%.3f</td><td>%lld</td>"
           "<td>%lld</td><td>%lld</td><td>%.3f</td></tr>\n",
-          escaped(s.at("name").get<std::string>()).c_str(), s.at("done").get<long long>(),
+          escaped_markup(s.at("name").get<std::string>()).c_str(), s.at("done").get<long long>(),
           s.at("jobs").get<long long>(), s.at("core_h").get<double>(), 1e-9 * s.at("peak_rss_bytes").get<double>(),
           1e-9 * s.at("asked_bytes").get<double>(), s.at("attempts").get<long long>(),
           s.at("retried_jobs").get<long long>() + s.at("requeues").get<long long>(), s.at("killed").get<long long>(),
@@ -105,9 +99,9 @@ std::string table(const Json& cost) {
 }  // namespace
 
 std::string cost_html(const Json& cost) {
-  return kHead + ("<h1>Report of " + escaped(cost.at("run").get<std::string>()) + "</h1>\n<pre>") +
-         escaped(cost_text(cost)) + "</pre>\n<h2>Timeline</h2>\n" + timeline(cost) + "<h2>Steps</h2>\n" + table(cost) +
-         "</body></html>\n";
+  return kHead + ("<h1>Report of " + escaped_markup(cost.at("run").get<std::string>()) + "</h1>\n<pre>") +
+         escaped_markup(cost_text(cost)) + "</pre>\n<h2>Timeline</h2>\n" + timeline(cost) + "<h2>Steps</h2>\n" +
+         table(cost) + "</body></html>\n";
 }
 
 }  // namespace syconn

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "syconn/core/markup.h"
 #include "syconn/stages/label_score.h"
 
 namespace syconn {
@@ -15,13 +16,6 @@ std::string format(const char* pattern, Args... args) {
   char text[512];
   std::snprintf(text, sizeof text, pattern, args...);
   return text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text)
-    result += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : c == '"' ? "&quot;" : std::string(1, c);
-  return result;
 }
 
 /// Names longer than a field are broken at underscores.
@@ -43,7 +37,7 @@ std::vector<std::string> lines_of(const std::string& name) {
 
 std::string text_at(double x, double y, const char* anchor, const std::string& fill, const std::string& text) {
   return format("<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" fill=\"%s\">", x, y, anchor, fill.c_str()) +
-         escaped(text) + "</text>\n";
+         escaped_markup(text) + "</text>\n";
 }
 
 /// White for 0, blue for 1.
