@@ -119,27 +119,14 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
   CLI::App* sub = app.add_subcommand(name, task_ == PointTask::celltype ? "the network of stage celltype"
                                            : compartments               ? "a network of stage pointcloud"
                                                           : "the network that tells astrocytes from neurons");
-  const auto list = [](CLI::Option* option) { return option->allow_extra_args(false); };
-  list(sub->add_option("--run", runs_,
-                       "run with the truth in datasets/ssv.h5 (as phantom --vector writes); may be repeated"))
-      ->required()
-      ->type_name("DIR");
-  list(sub->add_option("--test-run", test_runs_, "run to test on, unseen in training; may be repeated"))
-      ->type_name("DIR");
+  common_.add_data_to(*sub, "run with the truth in datasets/ssv.h5 (as phantom --vector writes); may be repeated",
+                      "run to test on, unseen in training; may be repeated");
   if (compartments)
     sub->add_option("--target", target_,
                     "ads: dendrite, axon, soma; abt: axon, boutons; dnh: shaft, spine neck and head")
         ->check(CLI::IsMember({"ads", "abt", "dnh"}))
         ->capture_default_str();
-  sub->add_option("--recipe", recipe_, "small (minutes on two cores) or paper")
-      ->check(CLI::IsMember({"small", "paper"}))
-      ->capture_default_str();
-  sub->add_option("--steps", steps_, "of the optimiser [of the recipe]")->check(CLI::PositiveNumber);
-  sub->add_option("--batch", batch_, "samples a step [of the recipe]")->check(CLI::Range(1, 1024));
-  sub->add_option("--points", points_, "of a sample [of the recipe]")->check(CLI::Range(64, 1 << 20));
-  sub->add_option("--context-nm", context_nm_, "reach of a sample along the skeleton [of the recipe]")
-      ->check(CLI::PositiveNumber);
-  sub->add_option("--learning-rate", learning_rate_, "at the start [of the recipe]")->check(CLI::PositiveNumber);
+  common_.add_recipe_to(*sub, "samples");
   if (compartments)
     sub->add_option("--class-weights", class_weights_, "of the loss, in the order of the classes [of the recipe]")
         ->delimiter(',')
@@ -149,17 +136,7 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
       ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
   if (task_ != PointTask::astrocyte) variant_.add_to(*sub);
-  sub->add_option("--seed", seed_, "of weights and samples")->capture_default_str();
-  sub->add_option("--device", device_, "cpu, cuda or auto")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->capture_default_str();
-  sub->add_option("--threads", threads_, "of the CPU; 0: all")->capture_default_str();
-  sub->add_option("--name", name_, "of the model, in its card");
-  sub->add_option("--description", description_, "one line for its card");
-  sub->add_option("-o,--out", out_, "folder; called again, training goes on where it stopped")
-      ->type_name("DIR")
-      ->capture_default_str();
-  sub->add_flag("--json", json_, "the report as JSON");
+  common_.add_output_to(*sub);
   sub->footer(help_footer({"DIR/datasets/{ssv,mi,vc,syn_ssv}.h5 of the runs"},
                           {"DIR/model.pt, model.json (its card), report.json, loss.png, confusion.svg, checkpoint.pt"},
                           {"syconn train " + name + " --run cells/a --run cells/b --test-run cells/c -o models/mine",
@@ -168,46 +145,29 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
 }
 
 PointTraining TrainPointsCommand::training() const {
-  const bool compartments = task_ == PointTask::compartment, paper = recipe_ == "paper";
+  const bool compartments = task_ == PointTask::compartment, paper = common_.paper();
   PointTraining t = compartments                   ? compartment_recipe(target_, paper)
                     : task_ == PointTask::celltype ? celltype_recipe(paper)
                                                    : astrocyte_recipe(paper);
-  t.name = !name_.empty() ? name_ : compartments ? target_ : name_of(task_);
-  t.description = description_;
-  t.train.assign(runs_.begin(), runs_.end()), t.test.assign(test_runs_.begin(), test_runs_.end());
-  if (steps_ > 0) t.steps = steps_;
-  if (batch_ > 0) t.batch = batch_;
-  if (learning_rate_ > 0) t.options.learning_rate = learning_rate_;
-  if (context_nm_ > 0) {
-    t.card.scale_nm *= context_nm_ / t.card.context_nm, t.card.pivot_nm *= context_nm_ / t.card.context_nm;
-    t.card.context_nm = context_nm_;
-  }
-  if (points_ > 0) {
-    t.card.n_points = points_;
-    if (t.card.architecture.convolution == "sum")  // its levels follow from the points
-      t.card.architecture =
-          segmentation_net(t.card.architecture.inputs, t.card.architecture.outputs, points_, paper ? 32 : 16);
-  }
+  t.name = !common_.name.empty() ? common_.name : compartments ? target_ : name_of(task_);
+  common_.apply(t);
+  const PointNetConfig& net = t.card.architecture;
+  if (common_.points > 0 && net.convolution == "sum")  // its levels follow from the points
+    t.card.architecture = segmentation_net(net.inputs, net.outputs, common_.points, paper ? 32 : 16);
   if (!class_weights_.empty()) t.options.loss.class_weights = class_weights_;
+  t.test_contexts = test_contexts_;
   variant_.apply(t);
-  t.options.total_steps = static_cast<int>(t.steps);
-  t.test_contexts = test_contexts_, t.seed = seed_, t.out = out_;
-  t.device = {device_, false, threads_ > 0 ? threads_ : available_threads()};
   return t;
 }
 
 int TrainPointsCommand::run() {
   install_signal_handlers();
   const PointTraining t = training();
-  const auto progress = [&](std::int64_t step, double loss) {
-    if (step % 20 == 0 || step == t.steps)
-      std::cerr << "step " << step << " of " << t.steps << ", loss " << loss << std::endl;
-  };
-  const PointTrained done = variant_.train(t, progress, &stop_signal);
-  if (json_)
+  const PointTrained done = variant_.train(t, step_printer(t.steps), &stop_signal);
+  if (common_.json)
     std::cout << done.report.dump(1) << '\n';
   else
-    print(done, out_);
+    print(done, common_.out);
   return 0;
 }
 
