@@ -30,6 +30,7 @@ std::vector<Command> make_commands() {
   list.push_back({"report", "what a run has cost, and its timeline", report_command});
   list.push_back({"slurm", "plan, task, gate, resume, cancel: runs on a SLURM cluster", slurm_command});
   list.push_back({"config", "check, show, init, schema, docs of the configuration", config_command});
+  list.push_back({"completion", "shell completion for bash, zsh and fish", completion_command});
   list.push_back({"version", "version, compiler and libraries", version_command});
   return list;
 }

@@ -28,6 +28,7 @@ int status_command(const std::string& name, int argc, char** argv);
 int report_command(const std::string& name, int argc, char** argv);
 int slurm_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);
+int completion_command(const std::string& name, int argc, char** argv);
 int version_command(const std::string& name, int argc, char** argv);
 
 inline const char* const kQuarantineHelp =
