@@ -115,8 +115,8 @@ void PartReader::read(std::uint32_t shard, std::uint64_t begin, std::uint64_t co
 
 SegmentationDataset::SegmentationDataset(std::shared_ptr<const DatasetBackend> backend)
     : backend_(std::move(backend)) {}
-SegmentationDataset SegmentationDataset::open(const fs::path& top_file) {
-  return SegmentationDataset(open_h5_backend(top_file));
+SegmentationDataset SegmentationDataset::open(const fs::path& top_file, const std::string& without) {
+  return SegmentationDataset(open_h5_backend(top_file, without));
 }
 
 const std::string& SegmentationDataset::type() const { return backend_->info().schema.type; }

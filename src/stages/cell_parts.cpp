@@ -12,11 +12,11 @@ std::vector<Vec3f> points_of(const std::vector<float>& xyz) {
   return points;
 }
 
-SegmentationDataset open_cells(const fs::path& run) {
+SegmentationDataset open_cells(const fs::path& run, const std::string& without) {
   const fs::path file = run / "datasets" / "ssv.h5";
   if (!fs::exists(file))
     throw Error(Category::input, "'" + run.string() + "' has no datasets/ssv.h5; run stage sso first");
-  auto cells = SegmentationDataset::open(file);
+  auto cells = SegmentationDataset::open(file, without);
   if (!cells.has_part("mesh", "vertices_nm") || !cells.has_part("skeleton", "nodes_nm"))
     throw Error(Category::input, "'" + file.string() + "': its cells have no meshes or no skeletons");
   return cells;
@@ -24,8 +24,8 @@ SegmentationDataset open_cells(const fs::path& run) {
 
 }  // namespace
 
-CellReader::CellReader(const fs::path& run)
-    : cells_(open_cells(run)),
+CellReader::CellReader(const fs::path& run, const std::string& without)
+    : cells_(open_cells(run, without)),
       mi_(open(run, "mi", "mi_ids")),
       vc_(open(run, "vc", "vc_ids")),
       syn_(open(run, "syn_ssv", "syn_ids")) {}

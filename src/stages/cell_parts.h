@@ -29,8 +29,9 @@ struct CellParts {
 /// synapse tables that a run does not have count as empty.
 class CellReader {
  public:
-  /// `run` holds datasets/ssv.h5. Throws Error{input}: no cells, or cells without meshes and skeletons.
-  explicit CellReader(const fs::path& run);
+  /// `run` holds datasets/ssv.h5; what the stage `without` gave to it is left out. Throws Error{input}: no cells, or
+  /// cells without meshes and skeletons.
+  explicit CellReader(const fs::path& run, const std::string& without = {});
 
   const SegmentationDataset& cells() const { return cells_; }
   CellParts read(Id cell, Row row) const;

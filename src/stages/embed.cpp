@@ -106,7 +106,7 @@ struct PredictJob {
 };
 
 void predict(JobContext& ctx, const EmbedConfig& c) {
-  const CellReader reader(ctx.in_run(""));
+  const CellReader reader(ctx.in_run(""), kStage);
   refuse_foreign_columns(ctx, "ssv", kStage, {"cell_embedding", "umap", "embedding"});
   const NodeCompartments compartments(reader.cells());
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where(kModelKey));
@@ -132,7 +132,7 @@ static_assert(sizeof(PlaneRecord) == 16);
 
 void plane(JobContext& ctx, const EmbedConfig& c) {
   const std::size_t dim = width_of(card_of(ctx.config(), c.model));
-  const std::uint32_t shards = SegmentationDataset::open(ctx.in_run("datasets/ssv.h5")).n_shards();
+  const std::uint32_t shards = SegmentationDataset::open(ctx.in_run("datasets/ssv.h5"), kStage).n_shards();
   const std::int64_t jobs = per_shard.count(ctx.geometry());
   std::vector<std::vector<Id>> ids(shards);  // those with a vector
   std::vector<double> rows;
@@ -218,7 +218,7 @@ void write_shard(JobContext& ctx, const CellReader& reader, std::uint32_t shard,
 }
 
 void shards(JobContext& ctx, const EmbedConfig& c) {
-  const CellReader reader(ctx.in_run(""));
+  const CellReader reader(ctx.in_run(""), kStage);
   const std::size_t dim = width_of(card_of(ctx.config(), c.model));
   for (const std::uint32_t shard : shards_of(ctx, reader.cells().n_shards())) write_shard(ctx, reader, shard, dim);
 }

@@ -190,7 +190,7 @@ class CellShards {
   CellShards(JobContext& ctx, const PointcloudConfig& c)
       : ctx_(ctx),
         config_(c),
-        reader_(ctx.in_run("")),
+        reader_(ctx.in_run(""), kPointcloudStage),
         paths_(reader_.cells()),
         compartments_(ctx, c),
         synapse_shards_(synapse_shards_of(ctx)),

@@ -24,7 +24,7 @@ DatasetSchema synapse_schema(const JobContext& ctx) {
 
 std::optional<SegmentationDataset> synapses_of(const JobContext& ctx) {
   if (!fs::exists(pointcloud_input(ctx, "syn_ssv"))) return std::nullopt;
-  return SegmentationDataset::open(pointcloud_input(ctx, "syn_ssv"));
+  return SegmentationDataset::open(pointcloud_input(ctx, "syn_ssv"), kPointcloudStage);
 }
 
 /// What is said of one synapse.
@@ -68,7 +68,7 @@ std::uint32_t synapse_shards_of(const JobContext& ctx) {
 }
 
 void pointcloud_places(JobContext& ctx, const PointcloudConfig&) {
-  const CellReader reader(ctx.in_run(""));  // says what the cells lack
+  const CellReader reader(ctx.in_run(""), kPointcloudStage);  // says what the cells lack
   refuse_foreign_columns(ctx, "ssv", kPointcloudStage,
                          {"axon_um", "dend_um", "soma_um", "astrocyte_score", "vertex_comp", "node_comp"});
   const std::uint32_t n_cell_shards = reader.cells().n_shards();

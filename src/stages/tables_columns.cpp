@@ -154,7 +154,7 @@ void synapse_shard(JobContext& ctx, const SegmentationDataset& syn, std::uint32_
   ShardSynapses s = directed(syn, shard, min_direction);
   take_given(syn, shard, own, s);
   if (fs::exists(top_path(ctx, "ssv"))) {
-    const auto ssv = SegmentationDataset::open(top_path(ctx, "ssv"));
+    const auto ssv = SegmentationDataset::open(top_path(ctx, "ssv"), kStage);
     fill_types(ssv, s);
     if (fs::exists(top_path(ctx, "mi"))) fill_mito_distances(ssv, SegmentationDataset::open(top_path(ctx, "mi")), s);
   }
@@ -206,7 +206,7 @@ std::vector<ColumnSpec> added_columns(const fs::path& top_file, const std::strin
 void write_added_columns(JobContext& ctx, double min_direction_vc) {
   for (const std::string type : {"syn_ssv", "ssv"}) {
     if (!fs::exists(top_path(ctx, type))) continue;
-    const auto dataset = SegmentationDataset::open(top_path(ctx, type));
+    const auto dataset = SegmentationDataset::open(top_path(ctx, type), kStage);
     for (auto shard = static_cast<std::uint32_t>(ctx.job().index); shard < dataset.n_shards();
          shard += static_cast<std::uint32_t>(ctx.job().count)) {
       if (type == "syn_ssv")

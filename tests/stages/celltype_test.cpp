@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "../../src/stages/point_samples.h"
 #include "support/stage_run.h"
@@ -83,6 +84,25 @@ TEST_F(Celltype, VotesOverContextsAndTheSameBytesForAnyThreads) {
   }
   EXPECT_FALSE(bytes[0].empty());
   EXPECT_EQ(bytes[0], bytes[1]);
+}
+
+TEST_F(Celltype, LostShardsAreMadeAgain) {
+  std::string text = yaml(write_model(folder_.path(), small_card()), 1);
+  text.replace(text.find("[sso, celltype]"), 15, "[sso, celltype, tables]");
+  write_cells(folder_.path());
+  test::run_stages(text, folder_.path(), "run");
+  std::map<fs::path, std::string> before;
+  for (const auto& entry : fs::directory_iterator(folder_.path() / "run/datasets/ssv"))
+    before[entry.path()] = read_file(entry.path());
+  for (const char* stage : {"celltype-", "tables-"}) {
+    std::size_t removed = 0;
+    for (const auto& [path, bytes] : before)
+      if (path.filename().string().starts_with(stage)) removed += fs::remove(path);
+    ASSERT_GE(removed, 1u);
+    test::run_stages(text, folder_.path(), "run");
+    for (const auto& [path, bytes] : before) EXPECT_EQ(read_file(path), bytes) << path;
+  }
+  EXPECT_EQ(SegmentationDataset::open(folder_.path() / "run/datasets/ssv.h5").size(), 2u);
 }
 
 TEST_F(Celltype, ModelsOfAnotherKindAreRefused) {
