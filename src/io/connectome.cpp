@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/io/connectome.h"
+#include "syconn/core/compartments.h"
 
 #include "syconn/core/error.h"
 #include "syconn/core/json.h"
@@ -8,9 +9,6 @@
 
 namespace syconn {
 namespace {
-
-constexpr std::int64_t kApplicationId = 0x5359434e;  // "SYCN", by tables_output.cpp
-constexpr std::int64_t kVersion = 1;
 
 fs::path file_of(const fs::path& path) {
   const fs::path file = fs::is_directory(path) ? path / "connectome.sqlite" : path;
@@ -44,18 +42,20 @@ std::map<std::int64_t, std::string> names_of(const std::string& json, const fs::
 }  // namespace
 
 const std::map<std::int64_t, std::string>& compartment_names() {
-  static const std::map<std::int64_t, std::string> names{{0, "shaft"}, {1, "spine_head"},        {2, "spine_neck"},
-                                                         {3, "axon"},  {4, "bouton_en_passant"}, {5, "bouton_terminal"},
-                                                         {6, "soma"}};
+  static const std::map<std::int64_t, std::string> names = [] {
+    std::map<std::int64_t, std::string> by_code;
+    for (const char* name : kCompartmentNames) by_code.emplace(static_cast<std::int64_t>(by_code.size()), name);
+    return by_code;
+  }();
   return names;
 }
 
 Connectome::Connectome(const fs::path& path) : path_(file_of(path)) {
-  if (pragma(path_, "application_id") != kApplicationId)
+  if (pragma(path_, "application_id") != kConnectomeFile.application_id)
     throw Error(Category::input, "'" + path_.string() + "' is a SQLite file, but no connectome of syconn");
-  if (const std::int64_t v = pragma(path_, "user_version"); v > kVersion)
+  if (const std::int64_t v = pragma(path_, "user_version"); v > kConnectomeFile.user_version)
     throw Error(Category::input, "'" + path_.string() + "' is of version " + std::to_string(v) +
-                                     ", this program reads up to " + std::to_string(kVersion));
+                                     ", this program reads up to " + std::to_string(kConnectomeFile.user_version));
   for (SqliteQuery rows(path_, "SELECT name, value FROM meta"); rows.next();) meta_[rows.text(0)] = rows.text(1);
   types_ = names_of(meta("cell_types"), path_);
   std::map<std::string, QueryColumn> known;

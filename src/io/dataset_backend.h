@@ -48,7 +48,8 @@ class DatasetBackend {
 void verify_structure(const DatasetBackend& backend, std::vector<Finding>& findings);
 
 /// Opens the shards behind a top file; throws as SegmentationDataset::open.
-std::shared_ptr<const DatasetBackend> open_h5_backend(const fs::path& top_file, const std::string& without = {});
+std::shared_ptr<const DatasetBackend> open_h5_backend(const fs::path& top_file,
+                                                      const std::vector<std::string>& without);
 /// Presence and sizes of the files of a top file.
 std::vector<Finding> check_dataset_files(const fs::path& top_file);
 

@@ -258,12 +258,15 @@ class H5Backend : public DatasetBackend {
 
 }  // namespace
 
-std::shared_ptr<const DatasetBackend> open_h5_backend(const fs::path& top_file, const std::string& without) {
+std::shared_ptr<const DatasetBackend> open_h5_backend(const fs::path& top_file,
+                                                      const std::vector<std::string>& without) {
   Top top = read_top(top_file);
   // The first set holds the ids and cannot be left out.
   if (!without.empty() && !top.sources.empty())
     top.sources.erase(std::remove_if(top.sources.begin() + 1, top.sources.end(),
-                                     [&](const StageSource& source) { return source.stage == without; }),
+                                     [&](const StageSource& source) {
+                                       return std::find(without.begin(), without.end(), source.stage) != without.end();
+                                     }),
                       top.sources.end());
   require_files(top_file, check_files(top_file.parent_path(), top));
   return std::make_shared<H5Backend>(top_file, std::move(top));

@@ -115,7 +115,7 @@ void PartReader::read(std::uint32_t shard, std::uint64_t begin, std::uint64_t co
 
 SegmentationDataset::SegmentationDataset(std::shared_ptr<const DatasetBackend> backend)
     : backend_(std::move(backend)) {}
-SegmentationDataset SegmentationDataset::open(const fs::path& top_file, const std::string& without) {
+SegmentationDataset SegmentationDataset::open(const fs::path& top_file, const std::vector<std::string>& without) {
   return SegmentationDataset(open_h5_backend(top_file, without));
 }
 

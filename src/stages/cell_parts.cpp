@@ -12,7 +12,7 @@ std::vector<Vec3f> points_of(const std::vector<float>& xyz) {
   return points;
 }
 
-SegmentationDataset open_cells(const fs::path& run, const std::string& without) {
+SegmentationDataset open_cells(const fs::path& run, const std::vector<std::string>& without) {
   const fs::path file = run / "datasets" / "ssv.h5";
   if (!fs::exists(file))
     throw Error(Category::input, "'" + run.string() + "' has no datasets/ssv.h5; run stage sso first");
@@ -24,17 +24,16 @@ SegmentationDataset open_cells(const fs::path& run, const std::string& without) 
 
 }  // namespace
 
-CellReader::CellReader(const fs::path& run, const std::string& without)
+CellReader::CellReader(const fs::path& run, const std::vector<std::string>& without)
     : cells_(open_cells(run, without)),
-      mi_(open(run, "mi", "mi_ids")),
-      vc_(open(run, "vc", "vc_ids")),
-      syn_(open(run, "syn_ssv", "syn_ids")) {}
+      mi_(open(run / "datasets/mi.h5", "mi_ids", without)),
+      vc_(open(run / "datasets/vc.h5", "vc_ids", without)),
+      syn_(open(run / "datasets/syn_ssv.h5", "syn_ids", without)) {}
 
-std::optional<CellReader::Objects> CellReader::open(const fs::path& run, const std::string& type,
-                                                    const std::string& ids) const {
-  const fs::path file = run / "datasets" / (type + ".h5");
+std::optional<CellReader::Objects> CellReader::open(const fs::path& file, const std::string& ids,
+                                                    const std::vector<std::string>& without) const {
   if (!fs::exists(file) || !cells_.has_part(ids, "ids")) return std::nullopt;
-  auto table = SegmentationDataset::open(file);
+  auto table = SegmentationDataset::open(file, without);
   if (!table.has_part("mesh", "vertices_nm")) return std::nullopt;
   auto vertices = table.ragged<float>("mesh", "vertices_nm");
   return Objects{std::move(table), cells_.ragged<Id>(ids, "ids"), std::move(vertices)};

@@ -29,9 +29,9 @@ struct CellParts {
 /// synapse tables that a run does not have count as empty.
 class CellReader {
  public:
-  /// `run` holds datasets/ssv.h5; what the stage `without` gave to it is left out. Throws Error{input}: no cells, or
-  /// cells without meshes and skeletons.
-  explicit CellReader(const fs::path& run, const std::string& without = {});
+  /// `run` holds datasets/ssv.h5; what the stages `without` gave to it and the other tables is left out. Throws
+  /// Error{input}: no cells, or cells without meshes and skeletons.
+  explicit CellReader(const fs::path& run, const std::vector<std::string>& without = {});
 
   const SegmentationDataset& cells() const { return cells_; }
   CellParts read(Id cell, Row row) const;
@@ -47,7 +47,8 @@ class CellReader {
     Ragged<Id> ids;  ///< of a cell
     Ragged<float> vertices;
   };
-  std::optional<Objects> open(const fs::path& run, const std::string& type, const std::string& ids) const;
+  std::optional<Objects> open(const fs::path& file, const std::string& ids,
+                              const std::vector<std::string>& without) const;
   void append(const std::optional<Objects>& objects, Row cell, std::vector<Vec3f>& out,
               std::vector<std::int8_t>* sign) const;
 

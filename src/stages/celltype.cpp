@@ -87,13 +87,12 @@ std::uint64_t predict_shard(JobContext& ctx, const CelltypeConfig& c, const Cell
 }
 
 void predict(JobContext& ctx, const CelltypeConfig& c) {
-  const CellReader reader(ctx.in_run(""), kStage);
+  const CellReader reader(ctx.in_run(""), stages_from(kStage));
   refuse_foreign_columns(ctx, "ssv", kStage, {"cell_type", "cell_type_certainty", "type_logits"});
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where("celltype.model"));
   std::uint64_t without = 0;
-  for (auto shard = static_cast<std::uint32_t>(ctx.job().index); shard < reader.cells().n_shards();
-       shard += static_cast<std::uint32_t>(ctx.job().count))
-    without += predict_shard(ctx, c, reader, *net, shard);
+  for_own_shards(ctx, reader.cells().n_shards(),
+                 [&](std::uint32_t shard) { without += predict_shard(ctx, c, reader, *net, shard); });
   for (const std::string& type : reader.missing()) ctx.note("no datasets/" + type + ".h5: cells are shown without it");
   if (without > 0) ctx.note(std::to_string(without) + " cells without points have no type");
 }

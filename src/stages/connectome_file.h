@@ -4,12 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "syconn/io/sqlite_writer.h"
+#include "syconn/io/connectome.h"
 
 namespace syconn {
-
-/// "SYCN"; the version counts changes of the tables, see docs/stages/tables.md.
-inline constexpr SqlFileKind kConnectomeFile{0x5359434e, 1};
 
 /// Adds the tables `columns` (what each column of `tables` means) and `meta`, and closes the file.
 void close_connectome(SqliteWriter& sql, const std::vector<SqlTable>& tables,

@@ -54,13 +54,6 @@ struct Place {
 Place place_of(std::uint32_t shard, std::int64_t jobs) {
   return {shard % jobs, static_cast<std::uint32_t>(shard / jobs)};
 }
-std::vector<std::uint32_t> shards_of(const JobContext& ctx, std::uint32_t n_shards) {
-  std::vector<std::uint32_t> mine;
-  for (auto s = static_cast<std::uint32_t>(ctx.job().index); s < n_shards;
-       s += static_cast<std::uint32_t>(ctx.job().count))
-    mine.push_back(s);
-  return mine;
-}
 std::uint32_t cells_slice(std::uint32_t nth) { return 2 * nth; }       // id, cell vector
 std::uint32_t pivots_slice(std::uint32_t nth) { return 2 * nth + 1; }  // id, n, pivots, their vectors
 
@@ -106,15 +99,18 @@ struct PredictJob {
 };
 
 void predict(JobContext& ctx, const EmbedConfig& c) {
-  const CellReader reader(ctx.in_run(""), kStage);
+  const CellReader reader(ctx.in_run(""), stages_from(kStage));
   refuse_foreign_columns(ctx, "ssv", kStage, {"cell_embedding", "umap", "embedding"});
   const NodeCompartments compartments(reader.cells());
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where(kModelKey));
-  const std::vector<std::uint32_t> shards = shards_of(ctx, reader.cells().n_shards());
-  RecordFileWriter out(ctx.work_output("vectors"), std::max(1U, 2 * static_cast<std::uint32_t>(shards.size())), 0);
+  std::uint32_t n_own = 0;
+  for_own_shards(ctx, reader.cells().n_shards(), [&](std::uint32_t) { ++n_own; });
+  RecordFileWriter out(ctx.work_output("vectors"), std::max(1U, 2 * n_own), 0);
   PredictJob job{ctx, c, reader, compartments, *net, out};
-  for (std::uint32_t nth = 0; nth < shards.size(); ++nth)
-    reader.cells().for_each(shards[nth], [&](Id id, Row row) { job.cell(id, row, nth); });
+  for_own_shards(ctx, reader.cells().n_shards(), [&](std::uint32_t shard) {
+    const std::uint32_t nth = place_of(shard, ctx.job().count).nth;
+    reader.cells().for_each(shard, [&](Id id, Row row) { job.cell(id, row, nth); });
+  });
   out.close();
   for (const std::string& type : reader.missing()) ctx.note("no datasets/" + type + ".h5: cells are shown without it");
   ctx.note(compartments.source().empty() ? "no compartments of skeleton nodes: cell vectors are the mean over all nodes"
@@ -132,7 +128,7 @@ static_assert(sizeof(PlaneRecord) == 16);
 
 void plane(JobContext& ctx, const EmbedConfig& c) {
   const std::size_t dim = width_of(card_of(ctx.config(), c.model));
-  const std::uint32_t shards = SegmentationDataset::open(ctx.in_run("datasets/ssv.h5"), kStage).n_shards();
+  const std::uint32_t shards = SegmentationDataset::open(ctx.in_run("datasets/ssv.h5"), stages_from(kStage)).n_shards();
   const std::int64_t jobs = per_shard.count(ctx.geometry());
   std::vector<std::vector<Id>> ids(shards);  // those with a vector
   std::vector<double> rows;
@@ -218,9 +214,9 @@ void write_shard(JobContext& ctx, const CellReader& reader, std::uint32_t shard,
 }
 
 void shards(JobContext& ctx, const EmbedConfig& c) {
-  const CellReader reader(ctx.in_run(""), kStage);
+  const CellReader reader(ctx.in_run(""), stages_from(kStage));
   const std::size_t dim = width_of(card_of(ctx.config(), c.model));
-  for (const std::uint32_t shard : shards_of(ctx, reader.cells().n_shards())) write_shard(ctx, reader, shard, dim);
+  for_own_shards(ctx, reader.cells().n_shards(), [&](std::uint32_t shard) { write_shard(ctx, reader, shard, dim); });
 }
 
 void publish(JobContext& ctx, const EmbedConfig&) {

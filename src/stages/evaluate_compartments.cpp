@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prediction_tables.h"
 #include "syconn/algo/label_votes.h"
+#include "syconn/core/compartments.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
 namespace {
 
-const std::vector<std::string> kNames{"shaft",           "spine_head", "spine_neck", "axon", "bouton_en_passant",
-                                      "bouton_terminal", "soma"};
+const std::vector<std::string> kNames(kCompartmentNames.begin(), kCompartmentNames.end());
 constexpr std::uint32_t kNone = UINT32_MAX;
 
 std::uint32_t coarse_class(std::uint8_t code) {

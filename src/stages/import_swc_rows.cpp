@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "syconn/core/compartments.h"
 #include "syconn/core/error.h"
 #include "syconn/core/json.h"
 #include "syconn/io/swc.h"
@@ -13,8 +14,6 @@
 namespace syconn {
 namespace {
 
-constexpr const char* kCompartments =
-    R"({"0":"shaft","1":"spine_head","2":"spine_neck","3":"axon","4":"bouton_en_passant","5":"bouton_terminal","6":"soma","255":"unknown"})";
 constexpr double kFarthestNm = 1e9;          // a metre: the unit is wrong
 constexpr std::uint64_t kBytesOfNode = 256;  // more than a line with all of its digits
 
@@ -162,10 +161,11 @@ DatasetSchema swc_schema(const std::vector<std::string>& types, const std::strin
       {"offset_nm", DType::f64, 3, "nm", "subtracted from the file's coordinates; 0 without --center"}};
   s.columns.insert(s.columns.end(), more.begin(), more.end());
   if (!types.empty()) s.columns.push_back({"cell_type", DType::u8, 1, "", "true type", enum_of(types)});
-  s.fields = {mesh_field(),
-              skeleton_field({{"compartment", DType::u8, 1, "node_offset", true, "", "as in the file", kCompartments}}),
-              {"vertex_comp",
-               {{"values", DType::u8, 1, "offset", true, "", "compartment of each vertex's node", kCompartments}}}};
+  s.fields = {
+      mesh_field(),
+      skeleton_field({{"compartment", DType::u8, 1, "node_offset", true, "", "as in the file", kCompartmentEnum}}),
+      {"vertex_comp",
+       {{"values", DType::u8, 1, "offset", true, "", "compartment of each vertex's node", kCompartmentEnum}}}};
   return s;
 }
 

@@ -6,12 +6,11 @@
 #include <limits>
 
 #include "syconn/algo/phantom/mesh.h"
+#include "syconn/core/compartments.h"
 
 namespace syconn {
 namespace {
 
-constexpr const char* kCompartments =
-    R"({"0":"shaft","1":"spine_head","2":"spine_neck","3":"axon","4":"bouton_en_passant","5":"bouton_terminal","6":"soma","255":"unknown"})";
 constexpr std::uint8_t kNoType = 255;
 
 std::string type_names() {
@@ -188,15 +187,16 @@ DatasetSchema phantom_cell_schema(const Vec3d& voxel_size_nm, const std::string&
       {"cell_type", DType::u8, 1, "", "true type", type_names()},
       {"complete", DType::u8, 1, "", "1: soma, and the mesh lies within the box"}};
   s.columns.insert(s.columns.end(), more.begin(), more.end());
-  s.fields = {mesh_field(),
-              skeleton_field({{"compartment", DType::u8, 1, "node_offset", true, "", "true compartment", kCompartments},
-                              {"myelin", DType::u8, 1, "node_offset", true, "", "1: under a myelin sheath"}}),
-              ids_field("mi_ids", "mitochondria of the cell"),
-              ids_field("vc_ids", "vesicle clouds of the cell"),
-              ids_field("syn_ids", "synapses of the cell, rows of syn_ssv"),
-              {"vertex_comp",
-               {{"values", DType::u8, 1, "offset", true, "",
-                 "true compartment of each mesh vertex: that of the nearest node", kCompartments}}}};
+  s.fields = {
+      mesh_field(),
+      skeleton_field({{"compartment", DType::u8, 1, "node_offset", true, "", "true compartment", kCompartmentEnum},
+                      {"myelin", DType::u8, 1, "node_offset", true, "", "1: under a myelin sheath"}}),
+      ids_field("mi_ids", "mitochondria of the cell"),
+      ids_field("vc_ids", "vesicle clouds of the cell"),
+      ids_field("syn_ids", "synapses of the cell, rows of syn_ssv"),
+      {"vertex_comp",
+       {{"values", DType::u8, 1, "offset", true, "", "true compartment of each mesh vertex: that of the nearest node",
+         kCompartmentEnum}}}};
   return s;
 }
 
@@ -223,13 +223,13 @@ DatasetSchema phantom_synapse_schema(const Vec3d& voxel_size_nm, const std::stri
       {"area_um2", DType::f32, 1, "um2", "half the area of the closed mesh"},
       {"mesh_area_um2", DType::f32, 1, "um2", "area of the mesh"},
       {"sign", DType::i8, 1, "", "+1 asymmetric (excitatory), -1 symmetric (inhibitory)"},
-      {"comp_a", DType::u8, 1, "", "compartment on cell_a", kCompartments},
-      {"comp_b", DType::u8, 1, "", "compartment on cell_b", kCompartments},
+      {"comp_a", DType::u8, 1, "", "compartment on cell_a", kCompartmentEnum},
+      {"comp_b", DType::u8, 1, "", "compartment on cell_b", kCompartmentEnum},
       {"spine_head_vol_um3", DType::f32, 1, "um3", "of the spine head it sits on; NaN elsewhere"},
       {"pre_id", DType::u64, 1, "", "presynaptic cell; 0: not modelled"},
       {"post_id", DType::u64, 1, "", "postsynaptic cell; 0: not modelled"},
-      {"pre_comp", DType::u8, 1, "", "compartment on pre_id", kCompartments},
-      {"post_comp", DType::u8, 1, "", "compartment on post_id", kCompartments},
+      {"pre_comp", DType::u8, 1, "", "compartment on pre_id", kCompartmentEnum},
+      {"post_comp", DType::u8, 1, "", "compartment on post_id", kCompartmentEnum},
       {"pre_type", DType::u8, 1, "", "cell type of pre_id", type_names()},
       {"post_type", DType::u8, 1, "", "cell type of post_id", type_names()}};
   s.columns.insert(s.columns.end(), more.begin(), more.end());

@@ -5,6 +5,7 @@
 
 #include "point_predict.h"
 #include "pointcloud_steps.h"
+#include "shards.h"
 #include "syconn/algo/spine_head.h"
 #include "volumes.h"
 
@@ -63,7 +64,7 @@ class CellHeads {
   explicit CellHeads(const JobContext& ctx)
       : voxel_nm_(ctx.geometry().voxel_size_nm),
         voxels_(ctx),
-        cells_(SegmentationDataset::open(pointcloud_input(ctx, "ssv"))),
+        cells_(SegmentationDataset::open(pointcloud_input(ctx, "ssv"), stages_after(kPointcloudStage))),
         vertices_(cells_.ragged<float>("mesh", "vertices_nm")),
         codes_(cells_.ragged<std::uint8_t>("vertex_comp", "values")),
         supervoxels_(cells_.ragged<Id>("sv_ids", "ids")) {}
@@ -105,7 +106,7 @@ class CellHeads {
 /// Why there are no volumes; empty: there can be.
 std::string obstacle(const JobContext& ctx) {
   if (!has_volume(ctx.config(), "sv")) return "no dataset.volumes.sv";
-  const auto cells = SegmentationDataset::open(pointcloud_input(ctx, "ssv"));
+  const auto cells = SegmentationDataset::open(pointcloud_input(ctx, "ssv"), stages_after(kPointcloudStage));
   return cells.has_part("sv_ids", "ids") ? "" : "the cells do not list their supervoxels";
 }
 

@@ -9,6 +9,7 @@
 #include "pointcloud_labels.h"
 #include "pointcloud_models.h"
 #include "shards.h"
+#include "syconn/core/compartments.h"
 #include "syconn/io/shard_builder.h"
 
 namespace syconn {
@@ -23,10 +24,10 @@ DatasetSchema cell_schema(const JobContext& ctx) {
                {"astrocyte_score", DType::f32, 1, "",
                 "mean probability of astrocyte over the vertices that were seen; NaN: not asked, or none"}};
   s.fields = {{"vertex_comp",
-               {{"values", DType::u8, 1, "offset", true, "", "compartment of each mesh vertex", kCompartmentNames}}},
+               {{"values", DType::u8, 1, "offset", true, "", "compartment of each mesh vertex", kCompartmentEnum}}},
               {"node_comp",
                {{"values", DType::u8, 1, "offset", true, "", "compartment of each skeleton node, voted and smoothed",
-                 kCompartmentNames}}}};
+                 kCompartmentEnum}}}};
   return s;
 }
 
@@ -190,7 +191,7 @@ class CellShards {
   CellShards(JobContext& ctx, const PointcloudConfig& c)
       : ctx_(ctx),
         config_(c),
-        reader_(ctx.in_run(""), kPointcloudStage),
+        reader_(ctx.in_run(""), stages_from(kPointcloudStage)),
         paths_(reader_.cells()),
         compartments_(ctx, c),
         synapse_shards_(synapse_shards_of(ctx)),

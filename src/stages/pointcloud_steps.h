@@ -20,9 +20,6 @@ struct PointcloudConfig {
 };
 
 inline constexpr const char* kPointcloudStage = "pointcloud";
-/// Of the store's enumerated columns.
-inline constexpr const char* kCompartmentNames =
-    R"({"0":"shaft","1":"spine_head","2":"spine_neck","3":"axon","4":"bouton_en_passant","5":"bouton_terminal","6":"soma","255":"unknown"})";
 
 /// A synapse on its way to one of its cells, and, where its side is a spine head, on to the step `heads`.
 struct SynapsePlace {
@@ -55,13 +52,6 @@ std::vector<T> gathered(const JobContext& ctx, const std::string& step, const st
   for (std::int64_t job = 0; job < ctx.job().count; ++job)
     read_records(RecordFile(ctx.work_input(step, name, job)), slice, records);
   return records;
-}
-/// Calls fn(shard) for the shards of n that this job of a per_shard step owns.
-template <class F>
-void for_own_shards(const JobContext& ctx, std::uint32_t n, F&& fn) {
-  for (auto shard = static_cast<std::uint32_t>(ctx.job().index); shard < n;
-       shard += static_cast<std::uint32_t>(ctx.job().count))
-    fn(shard);
 }
 
 void pointcloud_places(JobContext& ctx, const PointcloudConfig& c);

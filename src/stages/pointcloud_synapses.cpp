@@ -7,6 +7,7 @@
 #include "pointcloud_steps.h"
 #include "shards.h"
 #include "syconn/algo/label_votes.h"
+#include "syconn/core/compartments.h"
 #include "syconn/io/shard_builder.h"
 
 namespace syconn {
@@ -16,15 +17,15 @@ DatasetSchema synapse_schema(const JobContext& ctx) {
   DatasetSchema s;
   s.type = "syn_ssv", s.voxel_size_nm = ctx.geometry().voxel_size_nm, s.provenance_json = ctx.provenance_json();
   s.columns = {
-      {"comp_a", DType::u8, 1, "", "compartment on cell_a", kCompartmentNames},
-      {"comp_b", DType::u8, 1, "", "compartment on cell_b", kCompartmentNames},
+      {"comp_a", DType::u8, 1, "", "compartment on cell_a", kCompartmentEnum},
+      {"comp_b", DType::u8, 1, "", "compartment on cell_b", kCompartmentEnum},
       {"spine_head_vol_um3", DType::f32, 1, "um3", "of the spine head it sits on; NaN: on none, or not found"}};
   return s;
 }
 
 std::optional<SegmentationDataset> synapses_of(const JobContext& ctx) {
   if (!fs::exists(pointcloud_input(ctx, "syn_ssv"))) return std::nullopt;
-  return SegmentationDataset::open(pointcloud_input(ctx, "syn_ssv"), kPointcloudStage);
+  return SegmentationDataset::open(pointcloud_input(ctx, "syn_ssv"), stages_from(kPointcloudStage));
 }
 
 /// What is said of one synapse.
@@ -68,7 +69,7 @@ std::uint32_t synapse_shards_of(const JobContext& ctx) {
 }
 
 void pointcloud_places(JobContext& ctx, const PointcloudConfig&) {
-  const CellReader reader(ctx.in_run(""), kPointcloudStage);  // says what the cells lack
+  const CellReader reader(ctx.in_run(""), stages_from(kPointcloudStage));  // says what the cells lack
   refuse_foreign_columns(ctx, "ssv", kPointcloudStage,
                          {"axon_um", "dend_um", "soma_um", "astrocyte_score", "vertex_comp", "node_comp"});
   const std::uint32_t n_cell_shards = reader.cells().n_shards();

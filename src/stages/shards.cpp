@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "shards.h"
 
+#include <algorithm>
 #include <set>
 
 #include "syconn/io/dataset_schema.h"
@@ -8,6 +9,26 @@
 namespace syconn {
 
 const FanOut per_shard{"per_shard", [](const Geometry& g) { return std::int64_t{n_shards(g.voxels())}; }};
+
+std::vector<std::string> stage_names() {
+  std::vector<std::string> names;
+#define STAGE(name) names.push_back(#name);
+#include "stages.def"
+#undef STAGE
+  for (std::string& name : names) std::replace(name.begin(), name.end(), '_', '-');
+  return names;
+}
+
+std::vector<std::string> stages_from(const std::string& stage) {
+  const std::vector<std::string> names = stage_names();
+  return {std::find(names.begin(), names.end(), stage), names.end()};
+}
+
+std::vector<std::string> stages_after(const std::string& stage) {
+  std::vector<std::string> names = stages_from(stage);
+  if (!names.empty()) names.erase(names.begin());
+  return names;
+}
 
 namespace {
 

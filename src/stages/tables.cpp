@@ -41,11 +41,7 @@ void write(JobContext& ctx, const TablesConfig& c) { write_tables(ctx, prob_min(
 
 /// Every other stage: whatever changed, the tables are made again.
 std::vector<std::string> other_stages() {
-  std::vector<std::string> names;
-#define STAGE(name) names.push_back(#name);
-#include "stages.def"
-#undef STAGE
-  for (std::string& name : names) std::replace(name.begin(), name.end(), '_', '-');
+  std::vector<std::string> names = stage_names();
   std::erase(names, "tables");
   return names;
 }

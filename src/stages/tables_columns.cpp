@@ -8,6 +8,7 @@
 #include <set>
 
 #include "shards.h"
+#include "syconn/core/compartments.h"
 #include "syconn/io/dataset_top.h"
 #include "syconn/io/shard_builder.h"
 #include "tables_mito.h"
@@ -17,16 +18,14 @@ namespace syconn {
 namespace {
 
 constexpr const char* kStage = "tables";
-constexpr const char* kCompartments =
-    R"({"0":"shaft","1":"spine_head","2":"spine_neck","3":"axon","4":"bouton_en_passant","5":"bouton_terminal","6":"soma","255":"unknown"})";
 
 std::vector<ColumnSpec> all_columns(const std::string& type) {
   if (type == "ssv")
     return {{"complete", DType::u8, 1, "", "1: has a soma, and its bounding box does not touch the dataset's border"}};
   return {{"pre_id", DType::u64, 1, "", "presynaptic cell; 0: unknown"},
           {"post_id", DType::u64, 1, "", "postsynaptic cell; 0: unknown"},
-          {"pre_comp", DType::u8, 1, "", "compartment on pre_id", kCompartments},
-          {"post_comp", DType::u8, 1, "", "compartment on post_id", kCompartments},
+          {"pre_comp", DType::u8, 1, "", "compartment on pre_id", kCompartmentEnum},
+          {"post_comp", DType::u8, 1, "", "compartment on post_id", kCompartmentEnum},
           {"pre_type", DType::u8, 1, "", "cell type of pre_id; 255: unknown"},
           {"post_type", DType::u8, 1, "", "cell type of post_id; 255: unknown"},
           {"mito_dist_nm", DType::f32, 1, "nm",
@@ -154,7 +153,7 @@ void synapse_shard(JobContext& ctx, const SegmentationDataset& syn, std::uint32_
   ShardSynapses s = directed(syn, shard, min_direction);
   take_given(syn, shard, own, s);
   if (fs::exists(top_path(ctx, "ssv"))) {
-    const auto ssv = SegmentationDataset::open(top_path(ctx, "ssv"), kStage);
+    const auto ssv = SegmentationDataset::open(top_path(ctx, "ssv"), stages_from(kStage));
     fill_types(ssv, s);
     if (fs::exists(top_path(ctx, "mi"))) fill_mito_distances(ssv, SegmentationDataset::open(top_path(ctx, "mi")), s);
   }
@@ -206,14 +205,13 @@ std::vector<ColumnSpec> added_columns(const fs::path& top_file, const std::strin
 void write_added_columns(JobContext& ctx, double min_direction_vc) {
   for (const std::string type : {"syn_ssv", "ssv"}) {
     if (!fs::exists(top_path(ctx, type))) continue;
-    const auto dataset = SegmentationDataset::open(top_path(ctx, type), kStage);
-    for (auto shard = static_cast<std::uint32_t>(ctx.job().index); shard < dataset.n_shards();
-         shard += static_cast<std::uint32_t>(ctx.job().count)) {
+    const auto dataset = SegmentationDataset::open(top_path(ctx, type), stages_from(kStage));
+    for_own_shards(ctx, dataset.n_shards(), [&](std::uint32_t shard) {
       if (type == "syn_ssv")
         synapse_shard(ctx, dataset, shard, min_direction_vc);
       else
         cell_shard(ctx, dataset, shard);
-    }
+    });
   }
 }
 

@@ -6,9 +6,11 @@
 #include <thread>
 
 #include "syconn/core/chunk_grid.h"
+#include "syconn/core/compartments.h"
 #include "syconn/core/crc32c.h"
 #include "syconn/core/error.h"
 #include "syconn/core/files.h"
+#include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/core/rng.h"
 #include "syconn/core/union_find.h"
@@ -117,6 +119,14 @@ TEST(Files, AtomicWriteLeavesNoTemporaries) {
     EXPECT_EQ(e.category(), Category::input);
     EXPECT_NE(std::string(e.what()).find("missing"), std::string::npos);
   }
+}
+
+TEST(Compartments, NamesAndEnumAreTheSame) {
+  Json names = Json::object();
+  for (std::size_t code = 0; code < kCompartmentNames.size(); ++code)
+    names[std::to_string(code)] = kCompartmentNames[code];
+  names["255"] = "unknown";
+  EXPECT_EQ(names.dump(), kCompartmentEnum);
 }
 
 }  // namespace

@@ -10,6 +10,9 @@
 
 namespace syconn {
 
+/// What marks such a file: "SYCN"; the version counts changes of the tables, see docs/stages/tables.md.
+inline constexpr SqlFileKind kConnectomeFile{0x5359434e, 1};
+
 /// A connectome.sqlite, as the stage `tables` or the import of a foreign table writes it, opened for questions.
 class Connectome {
  public:

@@ -29,9 +29,9 @@ struct Finding {
 class SegmentationDataset {
  public:
   /// Opens `datasets/<type>.h5`. Every shard file must be there with its size; the shards' contents are read when first
-  /// used. Columns and fields of the stage `without` are left out, with its files: so a stage that lost a file of its
-  /// own can read what the others gave and make it again.
-  static SegmentationDataset open(const fs::path& top_file, const std::string& without = {});
+  /// used. Columns and fields of the stages `without` are left out, with their files: so a stage that lost a file of
+  /// its own can read what those before it gave and make it again.
+  static SegmentationDataset open(const fs::path& top_file, const std::vector<std::string>& without = {});
   explicit SegmentationDataset(std::shared_ptr<const DatasetBackend> backend);
 
   const std::string& type() const;
