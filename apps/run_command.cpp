@@ -8,6 +8,7 @@
 #include "syconn/core/json.h"
 #include "syconn/exec/run_report.h"
 #include "syconn/exec/runner.h"
+#include "syconn/stages/run_page.h"
 #include "syconn/stages/table.h"
 
 namespace syconn {
@@ -18,7 +19,7 @@ void add_footer(CLI::App& app, const std::string& name) {
                                           "syconn " + name + " -c run.yml --set execution.memory_gb=16 --dry-run"};
   if (name == "run") {
     app.footer(help_footer({"the config's volumes and lists"},
-                           {"DIR/config.yml, plan.json, runs.jsonl, datasets/, volumes/, work/"}, examples));
+                           {"DIR/config.yml, plan.json, runs.jsonl, report.html, datasets/, volumes/, work/"}, examples));
   } else {
     const Stage& stage = stage_table().at(name);
     app.footer(help_footer(stage.reads, stage.writes, examples));
@@ -43,6 +44,17 @@ void report(const RunSummary& s, const PipelineRun& run, const RunFlags& options
     std::cerr << s.jobs_run << " jobs run, " << s.jobs_skipped << " already done, " << duration_text(s.wall_s)
               << ", peak memory " << static_cast<double>(s.peak_rss_bytes / 10000000) / 100
               << " GB. Results: " << run.folder().string() << ", logs: " << run.folder().string() << "/work/*/*/logs\n";
+  }
+}
+
+/// The page of a complete run. A run whose page cannot be made is a good run still.
+void write_page(const PipelineRun& run, bool quiet) {
+  const fs::path page = run.folder() / "report.html";
+  try {
+    write_run_page(run.folder(), page);
+    if (!quiet) std::cerr << "Report: " << page.string() << '\n';
+  } catch (const std::exception& e) {
+    std::cerr << "warning: no report: " << e.what() << '\n';
   }
 }
 
@@ -79,12 +91,14 @@ int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char**
   const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, quiet);
   const RunnerOptions runner{level, &stop_signal, joined(argc, argv)};
   report(run_local(run, runner, *progress), run, *this);
+  if (page) write_page(run, quiet);
   return 0;
 }
 
 int run_command(const std::string& name, int argc, char** argv) {
   RunArguments arguments;
   RunFlags flags;
+  flags.page = name == "run";
   CLI::App app(name == "run" ? "Runs all stages of a config; run again to resume." : stage_table().at(name).title + ".",
                "syconn " + name);
   arguments.add_to(app);

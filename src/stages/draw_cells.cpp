@@ -4,11 +4,10 @@
 #include <map>
 #include <utility>
 
+#include "draw_pictures.h"
 #include "syconn/algo/mesh_picture.h"
 #include "syconn/core/error.h"
-#include "syconn/io/png.h"
 #include "syconn/io/segmentation_dataset.h"
-#include "syconn/stages/draw.h"
 
 namespace syconn {
 namespace {
@@ -93,16 +92,22 @@ PictureBall ball_of(const Synapse& s) {
 
 }  // namespace
 
-CellDrawing draw_cells(const fs::path& run, std::vector<Id> cells, std::size_t n, double prob_min,
-                       const fs::path& picture) {
+CellPicture picture_of_cells(const fs::path& run, std::vector<Id> cells, std::size_t n, double prob_min,
+                             std::int64_t width, std::int64_t height) {
   const SegmentationDataset ssv = SegmentationDataset::open(run / "datasets/ssv.h5");
   const fs::path synapse_file = run / "datasets/syn_ssv.h5";
   std::map<Id, std::uint64_t> n_synapses;
   std::vector<PictureBall> balls;
-  CellDrawing drawing;
+  CellPicture out;
+  CellDrawing& drawing = out.drawing;
   if (fs::exists(synapse_file)) {
     const SegmentationDataset synapses = SegmentationDataset::open(synapse_file);
-    for_each_synapse(synapses, prob_min, [&](const Synapse& s) { ++n_synapses[s.cell_a], ++n_synapses[s.cell_b]; });
+    for (const Id id : cells) n_synapses[id] = 0;  // then of these only
+    const bool of_all = cells.empty();
+    for_each_synapse(synapses, prob_min, [&](const Synapse& s) {
+      for (const Id id : {s.cell_a, s.cell_b})
+        if (of_all || n_synapses.contains(id)) ++n_synapses[id];
+    });
     if (cells.empty()) cells = choose(ssv, n_synapses, n);
     for_each_synapse(synapses, prob_min, [&](const Synapse& s) {
       const auto drawn = [&](Id id) { return std::find(cells.begin(), cells.end(), id) != cells.end(); };
@@ -120,10 +125,19 @@ CellDrawing draw_cells(const fs::path& run, std::vector<Id> cells, std::size_t n
     items.push_back({&meshes[i], paint.colour});
     drawing.cells.push_back({cells[i], paint.name, n_synapses[cells[i]]});
   }
-  const Picture image = draw_meshes(items, balls, {});
+  PictureView view;
+  view.width = width, view.height = height;
+  Picture image = draw_meshes(items, balls, view);
   drawing.scale_bar_nm = scale_bar_nm(image);
-  write_png(picture, {image.width, image.height, image.rgb});
-  return drawing;
+  out.image = {image.width, image.height, std::move(image.rgb)};
+  return out;
+}
+
+CellDrawing draw_cells(const fs::path& run, std::vector<Id> cells, std::size_t n, double prob_min,
+                       const fs::path& picture) {
+  const CellPicture drawn = picture_of_cells(run, std::move(cells), n, prob_min, 1200, 900);
+  write_png(picture, drawn.image);
+  return drawn.drawing;
 }
 
 }  // namespace syconn

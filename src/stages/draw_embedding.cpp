@@ -4,10 +4,9 @@
 #include <cmath>
 #include <map>
 
+#include "draw_pictures.h"
 #include "syconn/core/error.h"
-#include "syconn/io/png.h"
 #include "syconn/io/segmentation_dataset.h"
-#include "syconn/stages/draw.h"
 #include "syconn/stages/evaluate_embedding.h"
 
 namespace syconn {
@@ -68,15 +67,16 @@ void draw_spots(Image& image, const std::vector<Spot>& spots, const std::map<std
 
 }  // namespace
 
-EmbeddingDrawing draw_embedding(const fs::path& run, const std::optional<fs::path>& truth, const std::string& label,
-                                const fs::path& picture) {
+EmbeddingPicture picture_of_embedding(const fs::path& run, const std::optional<fs::path>& truth,
+                                      const std::string& label) {
   const fs::path file = run / "datasets" / "ssv.h5";
   const auto cells = SegmentationDataset::open(file);
   if (!cells.has_column("umap")) throw Error(Category::input, file.string() + " has no umap; run stage embed first");
   CellLabels labels;
   if (truth || cells.has_column(label)) labels = read_cell_labels(truth.value_or(run), label);
   const auto places = cells.column<float>("umap");
-  EmbeddingDrawing drawing;
+  EmbeddingPicture out;
+  EmbeddingDrawing& drawing = out.drawing;
   std::vector<Spot> spots;
   std::map<std::int32_t, std::uint64_t> counts;
   for (std::uint32_t shard = 0; shard < cells.n_shards(); ++shard) {
@@ -103,10 +103,16 @@ EmbeddingDrawing draw_embedding(const fs::path& run, const std::optional<fs::pat
     drawing.classes.push_back({text, inks[code]->name, n});
   }
   drawing.cells = spots.size();
-  Image image{kSide, kSide, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * kSide * kSide), 255)};
-  draw_spots(image, spots, inks);
-  write_png(picture, image);
-  return drawing;
+  out.image = {kSide, kSide, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * kSide * kSide), 255)};
+  draw_spots(out.image, spots, inks);
+  return out;
+}
+
+EmbeddingDrawing draw_embedding(const fs::path& run, const std::optional<fs::path>& truth, const std::string& label,
+                                const fs::path& picture) {
+  const EmbeddingPicture drawn = picture_of_embedding(run, truth, label);
+  write_png(picture, drawn.image);
+  return drawn.drawing;
 }
 
 }  // namespace syconn
