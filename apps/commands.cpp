@@ -28,6 +28,7 @@ std::vector<Command> make_commands() {
   list.push_back({"draw", "cells with their synapses as a picture", draw_command});
   list.push_back({"status", "what of a run is done, what failed and why", status_command});
   list.push_back({"report", "one page of a run: what it found, lacks and cost", report_command});
+  list.push_back({"verify", "check a run: files, bytes, and what its tables say of each other", verify_command});
   list.push_back({"slurm", "plan, task, gate, resume, cancel: runs on a SLURM cluster", slurm_command});
   list.push_back({"config", "check, show, init, schema, docs of the configuration", config_command});
   list.push_back({"completion", "shell completion for bash, zsh and fish", completion_command});

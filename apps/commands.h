@@ -25,6 +25,7 @@ int train_command(const std::string& name, int argc, char** argv);
 int query_command(const std::string& name, int argc, char** argv);
 int draw_command(const std::string& name, int argc, char** argv);
 int status_command(const std::string& name, int argc, char** argv);
+int verify_command(const std::string& name, int argc, char** argv);
 int report_command(const std::string& name, int argc, char** argv);
 int slurm_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);

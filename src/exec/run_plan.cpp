@@ -33,6 +33,31 @@ Json stage_keys(const Stage& stage, const RunConfig& config, const Geometry& geo
   return keys;
 }
 
+/// What the results of a needed stage lack, once each.
+void add_left_out(const std::vector<QuarantinedJob>& of_need, std::vector<QuarantinedJob>& to) {
+  for (const QuarantinedJob& job : of_need)
+    if (std::find(to.begin(), to.end(), job) == to.end()) to.push_back(job);
+}
+
+/// Without steps and what was left out.
+StagePlan plan_of_record(const Stage& stage, const Json& stored, const fs::path& folder) {
+  StagePlan plan;
+  plan.stage = &stage;
+  try {
+    plan.keys = stored.at("keys");
+    plan.hash = stored.at("hash").get<std::string>();
+    plan.early_hash = stored.value("early_hash", plan.hash);
+    const Json &dataset = plan.keys.at("dataset"), &voxel = dataset.at("voxel_size_nm");
+    plan.geometry = {{triple(dataset.at("box_vx").at("min")), triple(dataset.at("box_vx").at("max"))},
+                     triple(stored.at("chunk_vx")),
+                     {voxel.at(0).get<double>(), voxel.at(1).get<double>(), voxel.at(2).get<double>()},
+                     stored.at("merge_fan_in").get<std::int64_t>()};
+  } catch (const Json::exception& error) {
+    throw Error(Category::input, "'" + (folder / "work" / stage.name / "stage.json").string() + "': " + error.what());
+  }
+  return plan;
+}
+
 /// datasets/<type>.h5: later stages swap it for one with their columns too, so its size and bytes say nothing here.
 bool is_top_file(const fs::path& relative) {
   return relative.parent_path() == "datasets" && relative.extension() == ".h5";
@@ -83,9 +108,7 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
   for (const std::string& need : needs_of(stage)) {
     const StagePlan needed = plan_stage(table_->at(need));
     plan.keys["needs"][need] = needed.result_hash;
-    for (const QuarantinedJob& job : needed.left_out)
-      if (std::find(plan.left_out.begin(), plan.left_out.end(), job) == plan.left_out.end())
-        plan.left_out.push_back(job);
+    add_left_out(needed.left_out, plan.left_out);
   }
   plan.early_hash = config_hash(plan.keys);
   if (!inputs.late_fingerprints.empty()) plan.keys["late_inputs"] = inputs.late_fingerprints;
@@ -95,6 +118,17 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
     plan.geometry.chunk_vx = triple(stored->at("chunk_vx"));
     plan.geometry.merge_fan_in = stored->at("merge_fan_in").get<std::int64_t>();
   }
+  plan_steps(plan);
+  for (StepPlan& s : plan.steps) {
+    s.memory_bytes = s.step->memory_bytes ? s.step->memory_bytes(config_, plan.geometry)
+                                          : static_cast<std::uint64_t>(s.step->resources.mem_gb * 1e9);
+    s.gpu = s.step->resources.gpu || (s.step->wants_gpu && s.step->wants_gpu(config_));
+  }
+  return plan;
+}
+
+void PipelineRun::plan_steps(StagePlan& plan) const {
+  const Stage& stage = *plan.stage;
   const std::vector<QuarantinedJob> own = quarantine_.of_stage(stage.name), of_needs = plan.left_out;
   plan.left_out.insert(plan.left_out.end(), own.begin(), own.end());
   const auto without = [&](const std::string& hash) {
@@ -109,14 +143,10 @@ StagePlan PipelineRun::plan_stage(const Stage& stage, const StageInputs& inputs)
     s.context_early_hash = behind ? without(plan.early_hash) : plan.early_hash;
     s.step = &step;
     s.jobs = step.fan_out.count(plan.geometry);
-    s.memory_bytes = step.memory_bytes ? step.memory_bytes(config_, plan.geometry)
-                                       : static_cast<std::uint64_t>(step.resources.mem_gb * 1e9);
-    s.gpu = step.resources.gpu || (step.wants_gpu && step.wants_gpu(config_));
     s.hash = step.early ? s.context_early_hash : s.context_hash;
     behind |= std::any_of(own.begin(), own.end(), [&](const QuarantinedJob& job) { return job.step == step.name; });
     plan.steps.push_back(s);
   }
-  return plan;
 }
 
 bool PipelineRun::part_of_run(const std::string& name) const {
@@ -144,6 +174,25 @@ PipelineRun PipelineRun::open(const fs::path& folder, const StageTable& table) {
   std::vector<std::string> names;
   for (const auto& s : plan.at("stages")) names.push_back(s.at("name").get<std::string>());
   return {load_config(file, {}, table.sections()), folder, table, names};
+}
+
+PipelineRun PipelineRun::of_records(const fs::path& folder, const StageTable& table) {
+  PipelineRun run;
+  run.config_ = load_config(folder / "config.yml", {}, table.sections());
+  run.folder_ = folder, run.table_ = &table, run.quarantine_ = read_quarantine(folder);
+  for (const Stage& stage : table.stages) {
+    const auto stored = stored_stage(folder, stage.name);
+    if (!stored) continue;
+    StagePlan plan = plan_of_record(stage, *stored, folder);
+    run.box_ = plan.geometry.box;
+    if (plan.keys.contains("needs"))
+      for (const auto& need : plan.keys.at("needs").items())
+        for (const StagePlan& other : run.plans_)
+          if (other.stage->name == need.key()) add_left_out(other.left_out, plan.left_out);
+    run.plan_steps(plan);
+    run.plans_.push_back(std::move(plan));
+  }
+  return run;
 }
 
 const StagePlan& PipelineRun::stage(const std::string& name) const {

@@ -9,51 +9,7 @@ namespace {
 
 constexpr std::uint64_t kBlockRows = 1024;
 
-template <class T>
-std::function<ColumnValues(Row, std::uint64_t)> loader(const SegmentationDataset& dataset, const std::string& name) {
-  return [column = dataset.column<T>(name)](Row first, std::uint64_t count) {
-    const std::vector<T> block = column.block(first, count);
-    ColumnValues out;
-    if constexpr (std::is_floating_point_v<T>)
-      out.reals.assign(block.begin(), block.end());
-    else
-      for (const T v : block) out.integers.push_back(static_cast<std::int64_t>(v));
-    return out;
-  };
-}
-
-std::function<ColumnValues(Row, std::uint64_t)> loader(const SegmentationDataset& d, const ColumnSpec& c) {
-  switch (c.dtype) {
-    case DType::u8:
-      return loader<std::uint8_t>(d, c.name);
-    case DType::i8:
-      return loader<std::int8_t>(d, c.name);
-    case DType::u16:
-      return loader<std::uint16_t>(d, c.name);
-    case DType::i16:
-      return loader<std::int16_t>(d, c.name);
-    case DType::u32:
-      return loader<std::uint32_t>(d, c.name);
-    case DType::i32:
-      return loader<std::int32_t>(d, c.name);
-    case DType::u64:
-      return loader<std::uint64_t>(d, c.name);
-    case DType::i64:
-      return loader<std::int64_t>(d, c.name);
-    case DType::f32:
-      return loader<float>(d, c.name);
-    case DType::f64:
-      return loader<double>(d, c.name);
-  }
-  return {};
-}
-
 }  // namespace
-
-AnyColumn::AnyColumn(const SegmentationDataset& dataset, const std::string& name) {
-  for (const ColumnSpec& c : dataset.columns())
-    if (c.name == name) dtype_ = c.dtype, width_ = c.width, load_ = loader(dataset, c);
-}
 
 MergedRows::MergedRows(const SegmentationDataset& dataset, const std::vector<std::string>& columns)
     : dataset_(dataset), names_(columns), streams_(dataset.n_shards()) {

@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include <functional>
 #include <queue>
 #include <string>
 #include <vector>
 
-#include "syconn/io/segmentation_dataset.h"
+#include "any_column.h"
 
-/// Columns of whatever element type, read in blocks, and the rows of a dataset in the order of their ids.
+/// The rows of a dataset in the order of their ids.
 namespace syconn {
-
-/// A block of a column: integers (u64 as the same bits) or floating-point numbers.
-struct ColumnValues {
-  std::vector<std::int64_t> integers;
-  std::vector<double> reals;
-};
-
-/// A column that may be absent.
-class AnyColumn {
- public:
-  AnyColumn(const SegmentationDataset& dataset, const std::string& name);
-  bool exists() const { return static_cast<bool>(load_); }
-  bool is_real() const { return dtype_ == DType::f32 || dtype_ == DType::f64; }
-  DType dtype() const { return dtype_; }
-  int width() const { return width_; }
-  ColumnValues load(Row first, std::uint64_t count) const { return exists() ? load_(first, count) : ColumnValues{}; }
-
- private:
-  DType dtype_ = DType::u64;
-  int width_ = 1;
-  std::function<ColumnValues(Row, std::uint64_t)> load_;
-};
 
 /// Walks a dataset in ascending order of ids over all shards, a block of rows of each shard in memory.
 class MergedRows {

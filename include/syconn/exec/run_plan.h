@@ -44,6 +44,11 @@ class PipelineRun {
   /// A run folder as it stands: its config.yml and plan.json suffice.
   static PipelineRun open(const fs::path& folder, const StageTable& table);
 
+  /// The run that the records tell of: config.yml, and every work/<stage>/stage.json with its stored keys and hashes.
+  /// Looks at no input, so it can be had where these are elsewhere; steps have no memory_bytes. Throws Error{input,
+  /// config}.
+  static PipelineRun of_records(const fs::path& folder, const StageTable& table);
+
   const RunConfig& config() const { return config_; }
   const fs::path& folder() const { return folder_; }
   const StageTable& table() const { return *table_; }
@@ -78,6 +83,8 @@ class PipelineRun {
   Geometry geometry_now() const;
   StagePlan plan_stage(const Stage& stage) const;
   StagePlan plan_stage(const Stage& stage, const StageInputs& inputs) const;
+  /// Hashes and jobs of the steps, from geometry, hashes and what the needed stages left out.
+  void plan_steps(StagePlan& plan) const;
   RunConfig config_;
   fs::path folder_;
   const StageTable* table_ = nullptr;

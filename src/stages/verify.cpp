@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "syconn/stages/verify.h"
+
+#include <algorithm>
+
+#include "syconn/stages/table.h"
+#include "verify_state.h"
+
+namespace syconn {
+namespace {
+
+/// A run whose records cannot be read at all.
+Json unreadable(const fs::path& folder, const Error& error, const VerifyOptions& options, Progress& progress) {
+  const std::vector<VerifyCheck> checks{
+      {"config", VerifyDepth::fast, "config.yml and work/*/stage.json can be read", {},
+       [what = std::string(error.what())](VerifySink& sink, std::int64_t) {
+         sink.add({"config.yml", "", "", "readable records", what});
+       }}};
+  return verify_json(folder, checks, options, progress);
+}
+
+}  // namespace
+
+Json verify_run(const fs::path& folder, const VerifyOptions& options, std::uint64_t memory_bytes, Progress& progress) {
+  if (!fs::exists(folder / "config.yml") && !fs::exists(folder / "work") && !fs::exists(folder / "datasets"))
+    throw Error(Category::input, "'" + folder.string() + "' is no run folder: it has no config.yml");
+  std::optional<PipelineRun> run;
+  try {
+    run.emplace(PipelineRun::of_records(folder, stage_table()));
+  } catch (const Error& error) {
+    return unreadable(folder, error, options, progress);
+  }
+  const auto state = std::make_shared<VerifiedRun>(*run, memory_bytes, options.threads);
+  std::vector<VerifyCheck> checks = record_checks(*run);
+  for (const auto list : {file_checks})
+    for (VerifyCheck& check : list(state)) checks.push_back(std::move(check));
+  return verify_json(folder, checks, options, progress);
+}
+
+// ---- what checks share ----------------------------------------------------------------------------------------------
+
+double VerifiedRun::prob_min() const {
+  const Json keys = result_keys(*run_.config().sections.at("synapses"));
+  return keys.at("prob_min").get<double>();
+}
+
+std::int64_t VerifiedRun::slices(std::uint64_t records, std::uint64_t bytes) const {
+  const std::uint64_t of_one = std::max<std::uint64_t>(1, memory_bytes_ / static_cast<std::uint64_t>(threads_) / bytes);
+  return static_cast<std::int64_t>(std::clamp<std::uint64_t>((records + of_one - 1) / of_one, 1, 1 << 20));
+}
+
+std::vector<std::string> VerifiedRun::names(const std::string& folder, const std::string& extension) const {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(path(folder), ignored))
+    if (entry.path().extension() == extension && !is_temporary_name(entry.path()))
+      names.push_back(entry.path().stem());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> VerifiedRun::organelles() const {
+  std::vector<std::string> names = types();
+  std::erase_if(names, [](const std::string& type) {
+    return type == "sv" || type == "ssv" || type == "cs" || type == "syn" || type == "syn_ssv";
+  });
+  return names;
+}
+
+const VerifiedRun::Opened& VerifiedRun::opened(const std::string& type) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = opened_[type];
+  if (!slot) slot.reset(new Opened{read_top_file(path(top(type))), SegmentationDataset::open(path(top(type)))});
+  return *slot;
+}
+
+const SegmentationDataset& VerifiedRun::open(const std::string& type) { return opened(type).set; }
+
+std::string VerifiedRun::file(const std::string& type, const std::string& name, std::uint32_t shard) {
+  const TopFile& top_file = opened(type).top;
+  for (const ShardSet& set : top_file.sets)
+    for (const auto* list : {&set.columns, &set.fields})
+      if (std::find(list->begin(), list->end(), name) != list->end()) return "datasets/" + set.files.at(shard);
+  return "datasets/" + top_file.sets.at(0).files.at(shard);
+}
+
+namespace {
+
+struct Part {
+  std::string type;
+  std::uint32_t shard;
+};
+
+std::vector<Part> parts_of(VerifiedRun& run, const std::function<bool(const SegmentationDataset&)>& applies) {
+  std::vector<Part> parts;
+  for (const std::string& type : run.types()) {
+    try {
+      const SegmentationDataset& set = run.open(type);
+      if (!applies(set)) continue;
+      for (std::uint32_t shard = 0; shard < set.n_shards(); ++shard) parts.push_back({type, shard});
+    } catch (const Error&) {
+      // told by `datasets` or `structure`; run() says that this one was not done
+      parts.push_back({type, 0});
+    }
+  }
+  return parts;
+}
+
+}  // namespace
+
+VerifyCheck shard_check(const VerifiedRunPtr& run, const std::string& name, const std::string& what,
+                        const std::function<bool(const SegmentationDataset&)>& applies,
+                        const std::function<void(const VerifiedShard&)>& check) {
+  const auto parts = std::make_shared<std::vector<Part>>();
+  return {name, VerifyDepth::semantic, what, {},
+          [=](VerifySink& sink, std::int64_t i) {
+            const auto& [type, shard] = parts->at(static_cast<std::size_t>(i));
+            if (sink.is_damaged(VerifiedRun::top(type))) return sink.not_done(VerifiedRun::top(type) + " is damaged");
+            check({*run, type, run->open(type), shard, sink});
+          },
+          [=] {
+            *parts = parts_of(*run, applies);
+            return static_cast<std::int64_t>(parts->size());
+          }};
+}
+
+std::string text_of(const Vec3i& v) {
+  return "(" + std::to_string(v.x) + "," + std::to_string(v.y) + "," + std::to_string(v.z) + ")";
+}
+
+std::string text_of(double v) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.9g", v);
+  return text;
+}
+
+}  // namespace syconn
