@@ -78,6 +78,16 @@ void grow_dendrite_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, cons
   }
 }
 
+// A bouton where the axon forks and goes on is none that ends it.
+void name_passed_boutons(Builder& b, std::size_t first_node, std::size_t first_bouton) {
+  for (std::size_t i = first_node; i < b.m.nodes.size(); ++i) {
+    PhantomNode& parent = b.m.nodes[b.m.nodes[i].parent];
+    if (parent.compartment == kBoutonTerminal) parent.compartment = kBoutonEnPassant;
+  }
+  for (std::size_t k = first_bouton; k < b.m.boutons.size(); ++k)
+    b.m.boutons[k].terminal = b.m.nodes[b.m.boutons[k].node].compartment == kBoutonTerminal;
+}
+
 void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Vec3d& dir, double length_nm,
                     double initial_nm, Rng& rng) {
   const PhantomTypeParams& t = b.type_of(cell);
@@ -85,6 +95,7 @@ void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Ve
   const double step = b.p.dense ? 200 : 300;
   std::deque<Tip> tips{{stem, dir, length_nm, r, 0}};
   double budget = length_nm;
+  const std::size_t first_node = b.m.nodes.size(), first_bouton = b.m.boutons.size();
   while (!tips.empty() && budget > 0) {
     const Tip tip = tips.front();
     tips.pop_front();
@@ -106,6 +117,7 @@ void grow_axon_tree(Builder& b, std::uint32_t cell, std::uint32_t stem, const Ve
     if (!last)
       branch(tips, {path.back(), direction_of(b, path), 1, r, tip.path_nm + grown}, 1, initial ? 0.35 : 0.7, rng);
   }
+  name_passed_boutons(b, first_node, first_bouton);
 }
 
 // A stem that leaves the soma: its first tube starts at the centre and lies inside.

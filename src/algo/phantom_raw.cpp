@@ -156,7 +156,7 @@ float RawPainter::junction(const Block& b, std::size_t j) const {
   const bool post = m_.nodes[b.node[j]].cell_idx == y.post_cell;
   const float w = b.wall(j);
   if (y.sign > 0) return post ? -78 * gauss((w - 15) / 17) : -34 * gauss((w - 9) / 11);
-  return -44 * gauss((w - 10) / 11);
+  return -58 * gauss((w - 14) / 14);
 }
 
 float RawPainter::tissue(const Block& b, std::size_t j, const Vec3i& v) const {
@@ -166,7 +166,9 @@ float RawPainter::tissue(const Block& b, std::size_t j, const Vec3i& v) const {
   if (node == kNone) return lake_grey;
   const float depth = b.depth[j], wall = b.wall(j), myelin = m_.nodes[node].myelin_nm;
   float grey = lake_grey;
-  if (myelin > 0 && depth > -myelin && depth <= reach) {
+  if (myelin > 0 && depth > 0) {
+    grey = lake_grey;  // the sheath ends where the model says, its neighbours may not touch it
+  } else if (myelin > 0 && depth > -myelin) {
     const float lamella = std::sin(6.2831853F * (depth + myelin + 3 * coarse_(v)) / 27);
     grey = 70 + 20 * lamella + 9 * mid_(v);
   } else if (b.inside[j] || depth <= reach) {

@@ -19,6 +19,9 @@ void PointcloudConfig::describe(Fields& f) {
   f.add("vote_neighbours", vote_neighbours, "mesh vertices that vote on a skeleton node", Range{1, 10000});
   f.add("smooth_um", smooth_um, "nodes up to this path length vote on axon, dendrite or soma of a node",
         Range{0, 1000});
+  f.add("soma_um", soma_um,
+        "connected soma nodes with less path than this between them are no soma but patches of a neurite",
+        Range{0, 1000});
   f.add("axon_share", axon_share,
         "what remains of a cell without its soma is axon if this share of its nodes is, else dendrite; 0: nodes keep "
         "what they say",

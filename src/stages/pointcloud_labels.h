@@ -24,10 +24,12 @@ void refine_labels(std::span<const Vec3f> vertices_nm, std::span<const std::int3
 struct NodeVote {
   std::uint32_t neighbours = 50;
   double smooth_nm = 10000, axon_share = 0.66;  ///< axon_share 0: components keep what their nodes say
+  double least_soma_nm = 0;
 };
-/// Codes of skeleton nodes: majority of the nearest vertices, then smooth_compartments, then component_compartments. A
-/// node that its vertices call soma stays soma: a soma has few nodes, which all neurites around it would outvote, and
-/// without them axon and dendrites would be one component.
+/// Codes of skeleton nodes: majority of the nearest vertices; soma nodes whose connected edges are shorter than
+/// least_soma_nm together are no soma and take the code of the nearest node beyond; then smooth_compartments of each
+/// neurite by itself, so that a soma neither grows along its neurites nor is outvoted by them; then
+/// component_compartments.
 std::vector<std::int32_t> node_codes(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> vertex_codes,
                                      std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
                                      const NodeVote& vote);

@@ -14,7 +14,7 @@ struct PointcloudConfig {
   std::string ads, abt, dnh, astrocyte, device = "auto";
   std::uint64_t seed = 0;
   std::int64_t redundancy = 1, vote_neighbours = 50, syn_neighbours = 20;
-  double smooth_um = 10, axon_share = 0.66;
+  double smooth_um = 10, axon_share = 0.66, soma_um = 4;
 
   void describe(Fields& f);
 };

@@ -50,13 +50,22 @@ std::vector<double> run_steps(const UNetTraining& t, const UNetData& data, UNetT
   const auto voxels = static_cast<std::size_t>(t.patch_vx.product()), batch = static_cast<std::size_t>(t.batch);
   std::vector<float> images(voxels * batch);
   std::vector<std::uint8_t> labels(images.size());
-  const auto one_step = [&](std::uint64_t step) {
+  const auto draw = [&](std::uint64_t step) {
     for (std::size_t i = 0; i < batch; ++i)
       sampler.draw(step, i, std::span(images).subspan(i * voxels, voxels),
                    std::span(labels).subspan(i * voxels, voxels));
+  };
+  const auto one_step = [&](std::uint64_t step) {
+    draw(step);
     return net.step(t.batch, images, labels, t.patch_vx);
   };
-  return run_training(net, checkpoint, t.steps, t.checkpoint_every, one_step, progress, stop);
+  std::vector<double> losses = run_training(net, checkpoint, t.steps, t.checkpoint_every, one_step, progress, stop);
+  // the running statistics of the norms forget all but the last ten batches, two samples each
+  for (std::int64_t k = 0; k < t.settle_steps; ++k) {
+    draw(static_cast<std::uint64_t>(t.steps + k));
+    net.settle(t.batch, images, t.patch_vx, k);
+  }
+  return losses;
 }
 
 }  // namespace

@@ -55,6 +55,9 @@ class UNetTrainer {
   /// Returns the loss before the step.
   virtual double step(int batch, std::span<const float> images, std::span<const std::uint8_t> labels,
                       const Vec3i& size_vx) = 0;
+  /// Batch norms' running statistics become the mean over these samples and those of the `before` calls since 0; the
+  /// weights stay.
+  virtual void settle(int batch, std::span<const float> images, const Vec3i& size_vx, std::int64_t before) = 0;
   virtual std::int64_t steps_done() const = 0;
   /// Weights, running statistics, optimiser and step count; loading goes on as if never interrupted.
   virtual void save_checkpoint(const fs::path& file) const = 0;

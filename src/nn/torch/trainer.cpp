@@ -79,6 +79,13 @@ class Trainer final : public UNetTrainer {
     return loss.item<double>();
   }
 
+  void settle(int batch, std::span<const float> images, const Vec3i& size, std::int64_t before) override {
+    use_threads(threads_);
+    const torch::NoGradGuard no_grad;
+    guarded("statistics of the batch norms",
+            [&] { net_.forward(input(batch, images, size), true, 1.0 / static_cast<double>(before + 1)); });
+  }
+
   std::int64_t steps_done() const override { return steps_; }
 
   void save_checkpoint(const fs::path& file) const override {

@@ -11,7 +11,7 @@ namespace syconn {
 namespace {
 
 using Kind = UNetOp::Kind;
-constexpr double kMomentum = 0.1, kEpsilon = 1e-5, kSlope = 0.1;
+constexpr double kEpsilon = 1e-5, kSlope = 0.1;
 
 std::vector<std::int64_t> zyx(const Vec3i& v) { return {v.z, v.y, v.x}; }
 std::vector<std::int64_t> padding(const Vec3i& kernel) { return zyx((kernel - Vec3i(1)) / 2); }
@@ -70,7 +70,7 @@ void UNetNet::to(torch::Device device) {
   for (auto& [name, t] : tensors_) t = t.detach().to(device).set_requires_grad(t.requires_grad());
 }
 
-torch::Tensor UNetNet::forward(torch::Tensor x, bool training) const {
+torch::Tensor UNetNet::forward(torch::Tensor x, bool training, double momentum) const {
   std::map<int, torch::Tensor> kept;
   for (const UNetOp& op : ops_) {
     const auto t = [&](const char* part) { return tensors_.at(op.name + part); };
@@ -83,7 +83,7 @@ torch::Tensor UNetNet::forward(torch::Tensor x, bool training) const {
     } else if (op.kind == Kind::resize) {
       x = resized(x, op.size);
     } else if (op.kind == Kind::norm && config_.normalisation == "batch") {
-      x = torch::batch_norm(x, t(".weight"), t(".bias"), t(".running_mean"), t(".running_var"), training, kMomentum,
+      x = torch::batch_norm(x, t(".weight"), t(".bias"), t(".running_mean"), t(".running_var"), training, momentum,
                             kEpsilon, true);
     } else if (op.kind == Kind::norm) {
       x = torch::group_norm(x, groups(config_.normalisation), t(".weight"), t(".bias"), kEpsilon);

@@ -16,7 +16,8 @@ class UNetNet {
   /// `library_layers`: LibTorch's own layers instead of unet_layers.h.
   UNetNet(const UNetConfig& config, std::uint64_t seed, bool library_layers = false);
 
-  torch::Tensor forward(torch::Tensor x, bool training) const;
+  /// `training`: norms by the batch, which enters the running statistics with weight `momentum`.
+  torch::Tensor forward(torch::Tensor x, bool training, double momentum = 0.1) const;
   std::map<std::string, torch::Tensor>& tensors() { return tensors_; }
   const std::map<std::string, torch::Tensor>& tensors() const { return tensors_; }
   const torch::Tensor& tensor(const std::string& name) const;
