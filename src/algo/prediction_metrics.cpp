@@ -97,6 +97,13 @@ double ConfusionMatrix::accuracy() const {
   return ratio(hits, static_cast<double>(total()));
 }
 
+double ConfusionMatrix::balanced_accuracy() const {
+  double sum = 0, n = 0;
+  for (std::uint32_t i = 0; i < n_classes_; ++i)
+    if (const ClassScore s = score(i); s.support > 0) sum += s.recall, ++n;
+  return ratio(sum, n);
+}
+
 double ConfusionMatrix::macro_f1() const {
   double sum = 0, n = 0;
   for (std::uint32_t i = 0; i < n_classes_; ++i)

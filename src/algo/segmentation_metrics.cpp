@@ -80,7 +80,35 @@ void score(InstanceScores& scores) {
   scores.precision = n_segments > 0 ? n / n_segments : kUndefined;
   scores.recall = n_truth > 0 ? n / n_truth : kUndefined;
   scores.f1 = n_truth + n_segments > 0 ? 2 * n / (n_truth + n_segments) : kUndefined;
+  scores.mean_iou = n > 0 ? iou / n : kUndefined;
   scores.panoptic_quality = n_truth + n_segments > 0 ? 2 * iou / (n_truth + n_segments) : kUndefined;
+}
+
+/// 1 where a voxel of section z has one of its four neighbours there of another label.
+void mark_borders(VolumeView<const Id> labels, std::int64_t z, Volume<std::uint8_t>& border) {
+  const Box3 box = labels.box();
+  for (std::int64_t y = box.min.y; y < box.max.y; ++y)
+    for (std::int64_t x = box.min.x; x < box.max.x; ++x) {
+      const Id here = labels.at({x, y, z});
+      const auto differs = [&](std::int64_t at_x, std::int64_t at_y) {
+        return at_x >= box.min.x && at_x < box.max.x && at_y >= box.min.y && at_y < box.max.y &&
+               labels.at({at_x, at_y, z}) != here;
+      };
+      border.at({x, y, 0}) = differs(x - 1, y) || differs(x + 1, y) || differs(x, y - 1) || differs(x, y + 1);
+    }
+}
+
+/// Clears what lies at most `width` along x from a border in row `from_y`.
+void clear_row(const Volume<std::uint8_t>& border, std::int64_t from_y, std::int64_t width, VolumeView<Id>& labels,
+               std::int64_t y, std::int64_t z) {
+  const Box3 outer = border.box(), inner = labels.box();
+  std::int64_t next = inner.min.x;  // the voxels before it are done
+  for (std::int64_t x = std::max(outer.min.x, inner.min.x - width); x < std::min(outer.max.x, inner.max.x + width);
+       ++x) {
+    if (border.at({x, from_y, 0}) == 0) continue;
+    const std::int64_t end = std::min(x + width + 1, inner.max.x);
+    for (next = std::max(next, x - width); next < end; ++next) labels.at({next, y, z}) = kBackground;
+  }
 }
 
 }  // namespace
@@ -145,6 +173,34 @@ AdaptedRandError adapted_rand_error(std::span<const LabelOverlap> overlaps) {
   rand.recall = static_cast<double>(joint) / static_cast<double>(truth);
   rand.error = 1 - 2 * rand.precision * rand.recall / (rand.precision + rand.recall);
   return rand;
+}
+
+double cremi_score(const VariationOfInformation& voi, const AdaptedRandError& rand) {
+  // Rounding may leave less than nothing of a perfect result.
+  return std::sqrt(std::max(voi.sum() * rand.error, 0.0));
+}
+
+Vec3i border_margin(double reach_vx) {
+  const auto reach = static_cast<std::int64_t>(std::ceil(reach_vx)) + 1;
+  return {reach, reach, 0};
+}
+
+void clear_borders(VolumeView<const Id> around, double reach_vx, VolumeView<Id> labels) {
+  if (!(reach_vx >= 0 && reach_vx <= 1000))
+    throw Error(Category::config, "the margin of borders must be 0 to 1000 voxels");
+  const Box3 outer = around.box(), inner = labels.box();
+  if (!(intersect(outer, inner) == inner)) throw Error(Category::runtime, "borders: the surroundings are too small");
+  if (inner.empty()) return;
+  const auto reach = static_cast<std::int64_t>(std::floor(reach_vx));
+  Volume<std::uint8_t> border(Box3{{outer.min.x, outer.min.y, 0}, {outer.max.x, outer.max.y, 1}});
+  for (std::int64_t z = inner.min.z; z < inner.max.z; ++z) {
+    mark_borders(around, z, border);
+    for (std::int64_t dy = -reach; dy <= reach; ++dy) {
+      const auto width = static_cast<std::int64_t>(std::sqrt(reach_vx * reach_vx - static_cast<double>(dy * dy)));
+      for (std::int64_t y = std::max(inner.min.y, outer.min.y - dy); y < std::min(inner.max.y, outer.max.y - dy); ++y)
+        clear_row(border, y + dy, width, labels, y, z);
+    }
+  }
 }
 
 InstanceScores match_instances(std::span<const LabelOverlap> overlaps, double min_iou) {

@@ -29,6 +29,8 @@ TEST(ConfusionMatrix, ByHand) {
   EXPECT_TRUE(std::isnan(m.score(3).precision));
   EXPECT_EQ(m.score(3).f1, 0);
   EXPECT_DOUBLE_EQ(m.accuracy(), 7.0 / 11);
+  EXPECT_DOUBLE_EQ(m.balanced_accuracy(), (5.0 / 6 + 2.0 / 4 + 0.0 / 1) / 3);
+  EXPECT_TRUE(std::isnan(ConfusionMatrix(2).balanced_accuracy()));
   EXPECT_DOUBLE_EQ(m.macro_f1(), (10.0 / 14 + 4.0 / 7 + 0) / 3);
   EXPECT_DOUBLE_EQ(m.weighted_f1(), (6 * 10.0 / 14 + 4 * 4.0 / 7) / 11);
   EXPECT_DOUBLE_EQ(m.majority_baseline(), 6.0 / 11);

@@ -37,6 +37,13 @@ std::vector<LabelOverlap> overlaps(const Labels& labels) {
   return histogram.entries();
 }
 
+template <class F>
+void for_each_voxel_of(const Box3& box, F&& fn) {
+  for (std::int64_t z = box.min.z; z < box.max.z; ++z)
+    for (std::int64_t y = box.min.y; y < box.max.y; ++y)
+      for (std::int64_t x = box.min.x; x < box.max.x; ++x) fn(Vec3i{x, y, z});
+}
+
 TEST(OverlapHistogram, CountsVoxelsAndDoesNotDependOnChunks) {
   const Labels labels = random_labels({13, 7, 5}, 3, 4, 1);
   std::map<std::pair<Id, Id>, std::uint64_t> want;
@@ -160,6 +167,7 @@ TEST(MatchInstances, EqualsVoxelSets) {
     EXPECT_EQ(got.matches, want);
     EXPECT_EQ(got.n_truth, truth.size());
     EXPECT_EQ(got.n_segments, segment.size());
+    if (!got.matches.empty()) EXPECT_NEAR(got.mean_iou * got.f1, got.panoptic_quality, 1e-12);
     EXPECT_NEAR(got.panoptic_quality, 2 * sum / static_cast<double>(truth.size() + segment.size()), 1e-12);
   }
 }
@@ -180,6 +188,55 @@ TEST(MatchInstances, BordersAndUndefinedValues) {
   EXPECT_DOUBLE_EQ(match_instances(missed, 0.5).f1, 0);
   EXPECT_THROW(match_instances(missed, 0), Error);
   EXPECT_THROW(match_instances(missed, 1.5), Error);
+}
+
+/// CREMI's rule, voxel by voxel: near a voxel of the section that differs from one of its four neighbours.
+bool slow_near_border(const Volume<Id>& labels, const Vec3i& at, double reach) {
+  const Box3 box = labels.box();
+  for (std::int64_t y = box.min.y; y < box.max.y; ++y)
+    for (std::int64_t x = box.min.x; x < box.max.x; ++x) {
+      const double dx = static_cast<double>(x - at.x), dy = static_cast<double>(y - at.y);
+      if (dx * dx + dy * dy > reach * reach) continue;
+      for (const Vec3i& step : {Vec3i{1, 0, 0}, Vec3i{-1, 0, 0}, Vec3i{0, 1, 0}, Vec3i{0, -1, 0}}) {
+        const Vec3i other = Vec3i{x, y, at.z} + step;
+        if (box.contains(other) && labels.at(other) != labels.at({x, y, at.z})) return true;
+      }
+    }
+  return false;
+}
+
+TEST(ClearBorders, AreThoseOfTheDefinitionWhateverTheChunk) {
+  Rng rng(12);
+  Volume<Id> labels(Box3::of_size({29, 23, 3}));
+  for (std::size_t i = 0; i < labels.count(); ++i) labels.data()[i] = kHuge;
+  for (int spot = 0; spot < 4; ++spot)
+    labels.at({static_cast<std::int64_t>(rng.below(29)), static_cast<std::int64_t>(rng.below(23)), spot % 3}) = 7;
+  for (const double reach : {0.0, 1.0, 1.5, 2.5, 6.25}) {
+    Volume<Id> whole = labels;
+    clear_borders(labels.view(), reach, whole.view());
+    for (std::int64_t z = 0; z < 3; ++z)
+      for (std::int64_t y = 0; y < 23; ++y)
+        for (std::int64_t x = 0; x < 29; ++x) {
+          const Id want = slow_near_border(labels, {x, y, z}, reach) ? kBackground : labels.at({x, y, z});
+          EXPECT_EQ(whole.at({x, y, z}), want) << x << ' ' << y << ' ' << z << ", reach " << reach;
+        }
+    const Box3 chunk{{8, 9, 1}, {20, 16, 2}};
+    const Vec3i margin = border_margin(reach);
+    const Box3 around = intersect(labels.box(), {chunk.min - margin, chunk.max + margin});
+    Volume<Id> part(chunk);
+    for_each_voxel_of(chunk, [&](const Vec3i& v) { part.at(v) = labels.at(v); });
+    clear_borders(labels.view().sub(around), reach, part.view());
+    for_each_voxel_of(chunk, [&](const Vec3i& v) { EXPECT_EQ(part.at(v), whole.at(v)) << "reach " << reach; });
+  }
+  Volume<Id> outside(Box3{{20, 20, 2}, {30, 23, 3}});
+  EXPECT_THROW(clear_borders(labels.view(), 1, outside.view()), Error);
+  EXPECT_THROW(clear_borders(labels.view(), -1, labels.view()), Error);
+}
+
+TEST(CremiScore, IsTheGeometricMean) {
+  EXPECT_DOUBLE_EQ(cremi_score({0.3, 0.5}, {0, 0, 0.2}), 0.4);
+  EXPECT_EQ(cremi_score({0, 0}, {1, 1, 0}), 0);
+  EXPECT_EQ(cremi_score({0, 1e-17}, {1, 1, -1e-17}), 0);
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ class ConfusionMatrix {
   ClassScore score(std::uint32_t label) const;
   /// Share on the diagonal; NaN without a sample.
   double accuracy() const;
+  /// Mean recall of the classes that truly occur; NaN without a sample.
+  double balanced_accuracy() const;
   /// Mean F1 of the classes that occur, in the truth or the prediction.
   double macro_f1() const;
   /// Mean F1 weighted by support.

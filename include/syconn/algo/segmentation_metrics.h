@@ -57,6 +57,17 @@ struct AdaptedRandError {
 /// All NaN where no voxel has a truth.
 AdaptedRandError adapted_rand_error(std::span<const LabelOverlap> overlaps);
 
+/// CREMI's score of a segmentation: sqrt(VOI · adapted Rand error), 0 for a perfect one.
+double cremi_score(const VariationOfInformation& voi, const AdaptedRandError& rand);
+
+/// Sets the voxels of `labels` to 0 that lie at most `reach_vx` voxels away, within their section, from a voxel with
+/// one of its four neighbours there of another label: as truth they then do not count, as in the CREMI challenge.
+/// `around` holds the same labels with border_margin(reach_vx) more voxels along x and y, as far as the volume has
+/// them (beyond it is no border); then the result is that of the whole volume. Throws Error{runtime} if `around` does
+/// not hold the box of `labels`, Error{config} unless 0 <= reach_vx <= 1000.
+void clear_borders(VolumeView<const Id> around, double reach_vx, VolumeView<Id> labels);
+Vec3i border_margin(double reach_vx);
+
 /// A true object and the segment that stands for it.
 struct InstanceMatch {
   Id truth = 0, segment = 0;
@@ -69,6 +80,7 @@ struct InstanceScores {
   std::vector<InstanceMatch> matches;  ///< ascending by truth
   std::uint64_t n_truth = 0, n_segments = 0;
   double precision = 0, recall = 0, f1 = 0;  ///< NaN where undefined: no segment, no truth, neither
+  double mean_iou = 0;                       ///< of the matches, "segmentation quality"; NaN for none
   double panoptic_quality = 0;  ///< sum of the matches' IoU / mean of n_truth and n_segments (Kirillov et al. 2019)
 };
 /// Pairs with IoU >= min_iou, the largest IoU first (tie: smaller truth, then smaller segment). From 0.5 on hardly any
