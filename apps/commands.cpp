@@ -20,18 +20,24 @@ void on_signal(int number) {
 std::vector<Command> make_commands() {
   std::vector<Command> list{{"run", "all stages of a config; run again to resume", run_command}};
   for (const Stage& stage : stage_table().stages)
-    list.push_back({stage.name, stage.title, stage.name == "phantom" ? phantom_command : run_command});
+    list.push_back({stage.name, stage.title, stage.name == "phantom" ? phantom_command : run_command,
+                    stage.name == "phantom" ? std::vector<std::string>{"", "--vector", "--stats"}
+                                            : std::vector<std::string>{""}});
   list.push_back({"import", "cells from SWC files", import_command});
   list.push_back({"train", "train the synapse classifier", train_command});
   list.push_back({"evaluate", "compare results with the truth", evaluate_command});
   list.push_back({"query", "ask the connectome: partners, matrices, synapses, paths, motifs", query_command});
-  list.push_back({"draw", "cells with their synapses as a picture", draw_command});
+  list.push_back({"draw", "cells with their synapses as a picture", draw_command, {"", "synapses", "embedding"}});
   list.push_back({"status", "what of a run is done, what failed and why", status_command});
   list.push_back({"report", "one page of a run: what it found, lacks and cost", report_command});
   list.push_back({"verify", "check a run: files, bytes, and what its tables say of each other", verify_command});
-  list.push_back({"slurm", "plan, task, gate, resume, cancel: runs on a SLURM cluster", slurm_command});
+  list.push_back({"slurm",
+                  "plan, task, gate, resume, cancel: runs on a SLURM cluster",
+                  slurm_command,
+                  {"plan", "task", "gate", "resume", "cancel"}});
   list.push_back({"config", "check, show, init, schema, docs of the configuration", config_command});
   list.push_back({"completion", "shell completion for bash, zsh and fish", completion_command});
+  list.push_back({"man", "man pages", man_command});
   list.push_back({"version", "version, compiler and libraries", version_command});
   return list;
 }
@@ -64,7 +70,13 @@ std::string help_footer(const std::vector<std::string>& reads, const std::vector
   return text + kExitCodes;
 }
 
+std::function<void(const CLI::App&)> help_reader;
+
 bool parse(CLI::App& app, int argc, char** argv, int& exit_code) {
+  if (help_reader) {
+    help_reader(app);
+    return false;
+  }
   try {
     app.parse(argc, argv);
     return true;

@@ -2,6 +2,7 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,8 @@ namespace syconn {
 struct Command {
   std::string name, summary;
   int (*run)(const std::string& name, int argc, char** argv);
+  /// First words that have options of their own; "": those without.
+  std::vector<std::string> forms = {""};
 };
 const std::vector<Command>& commands();
 
@@ -30,6 +33,7 @@ int report_command(const std::string& name, int argc, char** argv);
 int slurm_command(const std::string& name, int argc, char** argv);
 int config_command(const std::string& name, int argc, char** argv);
 int completion_command(const std::string& name, int argc, char** argv);
+int man_command(const std::string& name, int argc, char** argv);
 int version_command(const std::string& name, int argc, char** argv);
 
 inline const char* const kQuarantineHelp =
@@ -45,6 +49,8 @@ std::string help_footer(const std::vector<std::string>& reads, const std::vector
 
 /// Parses; on --help prints it and sets `exit_code` 0, on a wrong command line prints why and sets 2. True: go on.
 bool parse(CLI::App& app, int argc, char** argv, int& exit_code);
+/// While it is set, parse() gives it the command's options and then does nothing else: how man pages learn of them.
+extern std::function<void(const CLI::App&)> help_reader;
 
 /// -c, -o, --set, --executor and --check, shared by every command that works on a run.
 struct RunArguments {

@@ -13,5 +13,7 @@ function(add_nn_library)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/nn/torch/*.cpp)
   add_library(syconn_nn_torch MODULE ${sources})
   set_target_properties(syconn_nn_torch PROPERTIES OUTPUT_NAME syconn_nn LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/nn/room.cpp PROPERTIES
+                              COMPILE_DEFINITIONS "SYCONN_LIBTORCH_VERSION=\"${Torch_VERSION}\"")
   target_link_libraries(syconn_nn_torch PRIVATE syconn_nn syconn_core syconn_flags torch)
 endfunction()

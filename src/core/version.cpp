@@ -1,10 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/core/version.h"
 
+#include "syconn/core/json.h"
+
 namespace syconn {
 
 const char* version() { return SYCONN_VERSION; }
 const char* git_hash() { return SYCONN_GIT; }
 const char* compiler() { return "g++ " __VERSION__; }
+
+std::vector<LibraryVersion> core_libraries() {
+  return {{"nlohmann-json", std::to_string(NLOHMANN_JSON_VERSION_MAJOR) + "." +
+                                std::to_string(NLOHMANN_JSON_VERSION_MINOR) + "." +
+                                std::to_string(NLOHMANN_JSON_VERSION_PATCH)}};
+}
+
+const char* simd_level() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
+  if (__builtin_cpu_supports("sse4.2")) return "sse4.2";
+#endif
+  return "none";
+}
 
 }  // namespace syconn

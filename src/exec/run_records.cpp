@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <ctime>
+#include <fstream>
 #include <sstream>
 
 #include "syconn/core/json.h"
@@ -51,6 +52,17 @@ void append_line(const fs::path& path, const std::string& text) {
   const bool ok = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
   if (fd >= 0) ::close(fd);
   if (!ok) throw Error(Category::runtime, "cannot append to '" + path.string() + "'");
+}
+
+bool has_stage_record(const PipelineRun& run, const StagePlan& plan) {
+  std::ifstream in(run.folder() / "runs.jsonl");
+  for (std::string line; std::getline(in, line);) {
+    const Json record = Json::parse(line, nullptr, false);
+    if (record.is_object() && record.value("stage", "") == plan.stage->name &&
+        record.value("config_sha256", "") == plan.hash)
+      return true;
+  }
+  return false;
 }
 
 void append_stage_record(const PipelineRun& run, const StagePlan& plan, const StageRecord& record) {

@@ -26,6 +26,8 @@ struct StageRecord {
   std::uint64_t peak_rss_bytes = 0;
   Json slurm;  ///< of the SLURM executor; else null and left out
 };
+/// Whether runs.jsonl tells of these results; a process killed after the last job of a stage leaves it without.
+bool has_stage_record(const PipelineRun& run, const StagePlan& plan);
 /// One line in runs.jsonl a finished stage.
 void append_stage_record(const PipelineRun& run, const StagePlan& plan, const StageRecord& record);
 

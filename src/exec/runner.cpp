@@ -152,12 +152,11 @@ RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progr
     const std::string started = utc_now();
     for (const StepPlan& step : plan.steps) StepRunner(run, plan, step, options, progress).execute(summary);
     summary.wall_s = watch.seconds();
-    if (summary.jobs_run > 0)
+    if (summary.jobs_run > 0 || !has_stage_record(run, plan))
       append_stage_record(run, plan,
                           {started, options.command_line, summary.jobs_run, summary.jobs_skipped, summary.wall_s,
                            summary.peak_rss_bytes, nullptr});
-    else
-      progress.message(plan.stage->name + ": already done, nothing to do");
+    if (summary.jobs_run == 0) progress.message(plan.stage->name + ": already done, nothing to do");
     total.jobs_run += summary.jobs_run, total.jobs_skipped += summary.jobs_skipped;
     total.peak_rss_bytes = std::max(total.peak_rss_bytes, summary.peak_rss_bytes);
   }

@@ -213,27 +213,38 @@ void check_checksums(const PipelineRun& run, const Jobs& jobs, const JobPlace& j
   }
 }
 
-/// Files under work/ that no marker of this run names: of an earlier config, or cut off.
-void check_work(const PipelineRun& run, const Jobs& jobs, VerifySink& sink) {
+/// What the markers of a step name, and these; nothing where one of them is absent, which `markers` tells.
+std::optional<std::set<std::string>> named_by(const Jobs& jobs, const StagePlan& plan, const StepPlan& step) {
   std::set<std::string> named;
-  for (std::int64_t part = 0; part < jobs.count(); ++part) {
-    const JobPlace job = jobs.at(part);
+  for (std::int64_t i = 0; i < step.jobs; ++i) {
+    const JobPlace job{&plan, &step, i};
+    const auto marker = jobs.read(job);
+    if (!marker) return std::nullopt;
     named.insert(jobs.marker(job));
-    if (const auto marker = jobs.read(job))
-      for (const Json& f : marker->at("files")) named.insert(f.at("path").get<std::string>());
+    for (const Json& f : marker->at("files")) named.insert(f.at("path").get<std::string>());
   }
-  const std::set<std::string> own{"logs", "failed", "sbatch"};  // of runs, of whatever outcome
+  return named;
+}
+
+/// Files of a step's folder that no marker of this run names: of an earlier config, or cut off.
+void check_work(const PipelineRun& run, const Jobs& jobs, const StagePlan& plan, const StepPlan& step,
+                VerifySink& sink) {
+  const fs::path folder = run.step_folder(plan, step);
+  const auto named = named_by(jobs, plan, step);
+  if (!named || !fs::exists(folder)) return;
+  const std::set<std::string> of_runs{"logs", "failed", "sbatch", "attempts", "plan.tsv"};  // whatever their outcome
+  for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
+    const bool is_of_runs = entry.depth() == 0 && of_runs.contains(entry->path().filename());
+    if (is_of_runs) entry.disable_recursion_pending();
+    const std::string path = entry->path().lexically_relative(run.folder());
+    if (!is_of_runs && entry->is_regular_file() && !named->contains(path))
+      sink.add({path, "", "", "only what markers name", "a file of no job of this run"});
+  }
+}
+
+void check_work(const PipelineRun& run, const Jobs& jobs, VerifySink& sink) {
   for (const StagePlan& plan : run.stages())
-    for (const StepPlan& step : plan.steps) {
-      const fs::path folder = run.step_folder(plan, step);
-      if (!fs::exists(folder)) continue;
-      for (auto entry = fs::recursive_directory_iterator(folder); entry != fs::recursive_directory_iterator(); ++entry) {
-        if (own.contains(entry->path().filename()) && entry.depth() == 0) entry.disable_recursion_pending();
-        const std::string path = entry->path().lexically_relative(run.folder());
-        if (entry->is_regular_file() && !named.contains(path) && entry->path().filename() != "plan.tsv")
-          sink.add({path, "", "", "only what markers name", "a file of no job of this run"});
-      }
-    }
+    for (const StepPlan& step : plan.steps) check_work(run, jobs, plan, step, sink);
 }
 
 }  // namespace

@@ -85,6 +85,11 @@ std::string slow_blas_warning() {
          "): networks take three to ten times as long; install libopenblas0-openmp";
 }
 
+#ifndef SYCONN_LIBTORCH_VERSION  // built without LibTorch
+#define SYCONN_LIBTORCH_VERSION ""
+#endif
+const char* libtorch_version() { return SYCONN_LIBTORCH_VERSION; }
+
 bool nn_room_is_built() { return library_file().has_value(); }
 
 NnRoom& nn_room() {

@@ -32,7 +32,8 @@ Json verify_run(const fs::path& folder, const VerifyOptions& options, std::uint6
   }
   const auto state = std::make_shared<VerifiedRun>(*run, memory_bytes, options.threads);
   std::vector<VerifyCheck> checks = record_checks(*run);
-  for (const auto list : {file_checks})
+  for (const auto list : {file_checks, object_checks, shape_checks, relation_checks, synapse_checks, volume_checks,
+                          table_checks})
     for (VerifyCheck& check : list(state)) checks.push_back(std::move(check));
   return verify_json(folder, checks, options, progress);
 }
@@ -110,9 +111,12 @@ std::vector<Part> parts_of(VerifiedRun& run, const std::function<bool(const Segm
 
 VerifyCheck shard_check(const VerifiedRunPtr& run, const std::string& name, const std::string& what,
                         const std::function<bool(const SegmentationDataset&)>& applies,
-                        const std::function<void(const VerifiedShard&)>& check) {
+                        const std::function<void(const VerifiedShard&)>& check,
+                        const std::vector<std::string>& needs) {
   const auto parts = std::make_shared<std::vector<Part>>();
-  return {name, VerifyDepth::semantic, what, {},
+  std::vector<std::string> files;
+  for (const std::string& type : needs) files.push_back(VerifiedRun::top(type));
+  return {name, VerifyDepth::semantic, what, files,
           [=](VerifySink& sink, std::int64_t i) {
             const auto& [type, shard] = parts->at(static_cast<std::size_t>(i));
             if (sink.is_damaged(VerifiedRun::top(type))) return sink.not_done(VerifiedRun::top(type) + " is damaged");
@@ -123,6 +127,21 @@ VerifyCheck shard_check(const VerifiedRunPtr& run, const std::string& name, cons
             return static_cast<std::int64_t>(parts->size());
           }};
 }
+
+VerifyCheck type_check(const VerifiedRunPtr& run, const std::string& name, const std::string& what,
+                       const std::string& type, const std::function<void(const VerifiedShard&)>& check,
+                       const std::vector<std::string>& needs) {
+  std::vector<std::string> all{type};
+  all.insert(all.end(), needs.begin(), needs.end());
+  return shard_check(run, name, what, [type](const SegmentationDataset& set) { return set.type() == type; }, check, all);
+}
+
+Vec3i vector_at(const Column<std::int64_t>& column, Row row) {
+  const std::vector<std::int64_t> v = column.values(row);
+  return {v[0], v[1], v[2]};
+}
+
+std::string text_of(const Box3& box) { return text_of(box.min) + " to " + text_of(box.max); }
 
 std::string text_of(const Vec3i& v) {
   return "(" + std::to_string(v.x) + "," + std::to_string(v.y) + "," + std::to_string(v.z) + ")";

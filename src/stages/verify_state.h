@@ -34,6 +34,8 @@ class VerifiedRun {
   std::vector<std::string> organelles() const;
   static std::string top(const std::string& type) { return "datasets/" + type + ".h5"; }
   bool has(const std::string& type) const { return fs::exists(path(top(type))); }
+  /// False for vector phantoms and imported cells: objects are known by their meshes, and ids may be 0, unknown.
+  bool has_supervoxels() const { return run_.config().dataset.volumes.contains("sv"); }
   const SegmentationDataset& open(const std::string& type);
   /// Shard file that holds a column or field, relative to the run folder.
   std::string file(const std::string& type, const std::string& name, std::uint32_t shard);
@@ -52,6 +54,16 @@ class VerifiedRun {
   std::map<std::string, std::unique_ptr<Opened>> opened_;
 };
 using VerifiedRunPtr = std::shared_ptr<VerifiedRun>;
+
+/// A column three wide, or one of a box.
+Vec3i vector_at(const Column<std::int64_t>& column, Row row);
+/// bbox_min_vx, bbox_max_vx.
+struct BoxColumns {
+  explicit BoxColumns(const SegmentationDataset& set)
+      : min(set.column<std::int64_t>("bbox_min_vx")), max(set.column<std::int64_t>("bbox_max_vx")) {}
+  Box3 operator()(Row row) const { return {vector_at(min, row), vector_at(max, row)}; }
+  Column<std::int64_t> min, max;
+};
 
 /// A shard of a dataset in the work of a check.
 struct VerifiedShard {
@@ -75,12 +87,18 @@ struct VerifiedShard {
   }
 };
 
-/// A semantic check whose parts are the shards of the types for which `applies`.
+/// A semantic check whose parts are the shards of the types for which `applies`. `needs`: other types it reads.
 VerifyCheck shard_check(const VerifiedRunPtr& run, const std::string& name, const std::string& what,
                         const std::function<bool(const SegmentationDataset&)>& applies,
-                        const std::function<void(const VerifiedShard&)>& check);
+                        const std::function<void(const VerifiedShard&)>& check,
+                        const std::vector<std::string>& needs = {});
+/// The same for one type, which is among what it needs.
+VerifyCheck type_check(const VerifiedRunPtr& run, const std::string& name, const std::string& what,
+                       const std::string& type, const std::function<void(const VerifiedShard&)>& check,
+                       const std::vector<std::string>& needs = {});
 
 std::string text_of(const Vec3i& v);
+std::string text_of(const Box3& box);  ///< "(0,0,0) to (8,8,8)"
 std::string text_of(double v);
 
 // The lists of checks, each in its own file.

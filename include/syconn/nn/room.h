@@ -98,5 +98,7 @@ std::string blas_library();
 std::string slow_blas_warning();
 /// Whether nn_room() would find the library; opens nothing.
 bool nn_room_is_built();
+/// Of LibTorch that the room was built with; opens nothing. Empty without it.
+const char* libtorch_version();
 
 }  // namespace syconn
