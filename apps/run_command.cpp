@@ -19,7 +19,8 @@ void add_footer(CLI::App& app, const std::string& name) {
                                           "syconn " + name + " -c run.yml --set execution.memory_gb=16 --dry-run"};
   if (name == "run") {
     app.footer(help_footer({"the config's volumes and lists"},
-                           {"DIR/config.yml, plan.json, runs.jsonl, report.html, datasets/, volumes/, work/"}, examples));
+                           {"DIR/config.yml, plan.json, runs.jsonl, report.html, datasets/, volumes/, work/"},
+                           examples));
   } else {
     const Stage& stage = stage_table().at(name);
     app.footer(help_footer(stage.reads, stage.writes, examples));

@@ -139,7 +139,8 @@ std::string cost_html(const Json& cost) {
   const Json& total = cost.at("total");
   return "<p>" + measure_text(total.value("core_h", 0.0)) + " core hours" +
          (total.value("gpu_h", 0.0) > 0 ? ", " + measure_text(total.value("gpu_h", 0.0)) + " GPU hours" : "") +
-         ", US$ " + measure_text(total.value("usd", 0.0)) + " at the prices of the config. Wall time is from the start " +
+         ", US$ " + measure_text(total.value("usd", 0.0)) +
+         " at the prices of the config. Wall time is from the start " +
          "of a stage's first job to the end of its last; speeds count the voxels of the whole box. For comparison, " +
          "SyConn2 as published: 0.034 Gvx/h a core over all CPU stages, 4.4 Gvx/h a GPU.</p>\n" + stages_table(cost) +
          "<h3>When what ran</h3>\n" + timeline(cost) + html_details("All steps", steps_table(cost));

@@ -23,6 +23,8 @@ std::vector<Json> records_of(const PipelineRun& run) {
   return records;
 }
 
+constexpr std::size_t kErrors = 50, kRecords = 200;  ///< listed, so that the page stays small
+
 std::string code(const std::string& text) { return "<code>" + escaped_markup(text) + "</code>"; }
 std::string text_of(const Json& record, const char* key) { return escaped_markup(record.value(key, std::string())); }
 
@@ -30,8 +32,8 @@ std::string text_of(const Json& record, const char* key) { return escaped_markup
 std::string product(const Json& list) {
   std::string text;
   for (const auto& n : list)
-    text += (text.empty() ? "" : " × ") + (n.is_number_integer() ? count_text(n.get<std::int64_t>())
-                                                                   : measure_text(n.get<double>()));
+    text += (text.empty() ? "" : " × ") +
+            (n.is_number_integer() ? count_text(n.get<std::int64_t>()) : measure_text(n.get<double>()));
   return text;
 }
 
@@ -41,12 +43,19 @@ std::string why_not_part(const PipelineRun& run, const Stage& stage) {
   const StageInputs inputs = stage.inputs ? stage.inputs(config, any.geometry) : StageInputs{};
   std::string why;
   for (const std::string& missing : inputs.missing) why += (why.empty() ? "lacks " : "; ") + missing;
-  if (!config.stages.empty()) why = "not listed in <code>stages</code>" + (why.empty() ? "" : "; " + escaped_markup(why));
-  else why = escaped_markup(why);
-  return why;
+  why = escaped_markup(why);
+  return config.stages.empty() ? why : "not listed in <code>stages</code>" + (why.empty() ? "" : "; " + why);
 }
 
-void add_stage(const Json& stage, HtmlTable& table, std::string& errors) {
+std::string errors_html(const std::vector<std::string>& errors) {
+  std::string out = "<h3>Failed jobs</h3>\n<ul>\n";
+  for (std::size_t i = 0; i < errors.size() && i < kErrors; ++i) out += "<li>" + escaped_markup(errors[i]) + "</li>\n";
+  if (errors.size() > kErrors)
+    out += "<li>and " + count_text(static_cast<std::int64_t>(errors.size() - kErrors)) + " more</li>\n";
+  return out + "</ul>\n";
+}
+
+void add_stage(const Json& stage, HtmlTable& table, std::vector<std::string>& errors) {
   std::int64_t done = 0, jobs = 0, failed = 0;
   std::string next;
   for (const auto& step : stage.at("steps")) {
@@ -55,15 +64,16 @@ void add_stage(const Json& stage, HtmlTable& table, std::string& errors) {
     if (next.empty() && !step.at("pending").empty())
       next = step.at("name").get<std::string>() + ": " + step.at("pending")[0].at("why").get<std::string>();
     for (const auto& e : step.at("errors"))
-      errors += "<li>" +
-                escaped_markup(stage.at("name").get<std::string>() + "/" + step.at("name").get<std::string>() + " job " +
-                               std::to_string(e.at("job").get<std::int64_t>()) + ": " + e.at("error").get<std::string>()) +
-                "</li>\n";
+      errors.push_back(stage.at("name").get<std::string>() + "/" + step.at("name").get<std::string>() + " job " +
+                       std::to_string(e.at("job").get<std::int64_t>()) + ": " + e.at("error").get<std::string>());
   }
   for (const auto& line : stage.value("changed", Json::array()))
     next += (next.empty() ? "" : "; ") + std::string("changed since: ") + line.get<std::string>();
   const std::string name = stage.at("name").get<std::string>();
-  table.add({escaped_markup(name), done == jobs ? "complete" : done == 0 ? "not done" : "incomplete",
+  table.add({escaped_markup(name),
+             done == jobs ? "complete"
+             : done == 0  ? "not done"
+                          : "incomplete",
              count_text(done) + "/" + count_text(jobs), count_text(failed), escaped_markup(next)},
             "state_" + name);
 }
@@ -115,7 +125,7 @@ std::string state_html(const PipelineRun& run, const Json& status) {
   HtmlTable table;
   table.heads = {"Stage", "State", "Jobs done", "Failed", "Next, or why not"};
   table.words = {true, true, false, false, true};
-  std::string errors;
+  std::vector<std::string> errors;
   for (const auto& stage : status.at("stages")) add_stage(stage, table, errors);
   for (const Stage& stage : run.table().stages) {
     const auto same = [&](const StagePlan& plan) { return plan.stage == &stage; };
@@ -124,7 +134,7 @@ std::string state_html(const PipelineRun& run, const Json& status) {
               "state_" + stage.name);
   }
   std::string out = table.html();
-  if (!errors.empty()) out += "<h3>Failed jobs</h3>\n<ul>\n" + errors + "</ul>\n";
+  if (!errors.empty()) out += errors_html(errors);
   if (const Json& left_out = status.at("left_out"); !left_out.empty())
     out += "<h3>Left out on request</h3>\n<p>These chunks count as empty in every result behind them.</p>\n<pre>" +
            escaped_markup(quarantine_text(left_out)) + "</pre>\n";
@@ -147,11 +157,17 @@ std::string records_html(const PipelineRun& run) {
   HtmlTable table;
   table.heads = {"Stage", "Ended", "Took", "Jobs run", "Version", "Host", "Hash of config and inputs", "Command"};
   table.words = {true, true, false, false, true, true, true, true};
-  for (const Json& r : records_of(run))
+  const std::vector<Json> records = records_of(run);
+  if (records.size() > kRecords)
+    table.caption = "The last " + count_text(kRecords) + " of " +
+                    count_text(static_cast<std::int64_t>(records.size())) + " records";
+  for (std::size_t i = records.size() - std::min(records.size(), kRecords); i < records.size(); ++i) {
+    const Json& r = records[i];
     table.add({text_of(r, "stage"), text_of(r, "ended"), duration_text(r.value("wall_s", 0.0)),
                count_text(r.value("jobs_run", std::int64_t{0})), text_of(r, "version") + " " + code(r.value("git", "")),
                text_of(r, "host"), code(r.value("config_sha256", std::string()).substr(0, 16)),
                code(r.value("cmdline", std::string()))});
+  }
   return table.rows.empty() ? "<p>No stage has ended yet.</p>\n" : table.html();
 }
 

@@ -65,6 +65,8 @@ void named_keys(const Json& section, const std::string& note, std::vector<std::s
   }
 }
 
+constexpr std::size_t kDifferent = 20;  ///< sentences of a step; more are no counts, and would fill the page
+
 struct StepNotes {
   std::vector<std::string> texts;
   std::vector<std::int64_t> jobs;
@@ -72,7 +74,7 @@ struct StepNotes {
   void add(const std::string& note) {
     for (std::size_t i = 0; i < texts.size(); ++i)
       if (add_counts(texts[i], note)) return void(++jobs[i]);
-    texts.push_back(note), jobs.push_back(1);
+    if (texts.size() < kDifferent) texts.push_back(note), jobs.push_back(1);
   }
 };
 

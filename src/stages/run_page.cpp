@@ -44,13 +44,14 @@ th.t, td.t { text-align: left }
 thead th { color: #57606a; font-weight: 600; border-bottom: 2px solid #c9d1d9; vertical-align: bottom }
 tbody th { font-weight: 500 }
 tr.sum th, tr.sum td { font-weight: 700; border-top: 2px solid #c9d1d9 }
-td:nth-child(2) { white-space: nowrap }
+td:not(.t) { white-space: nowrap }
+td.t { min-width: 6rem }
 .bar { height: .9rem; background: #0072b2; border-radius: 2px; min-width: 2px }
 td > .bar { margin-top: .2rem }
 td:has(> .bar) { width: 18rem; min-width: 6rem }
 figure { margin: 0; break-inside: avoid }
 figcaption { font-size: .875rem; color: #424a53; max-width: 46rem; margin-top: .35rem }
-figure img, figure svg { max-width: 100%; height: auto; display: block }
+figure > img, figure > svg { max-width: 100%; height: auto; display: block }
 svg.wide { max-width: none }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.75rem 1.5rem }
 .cells { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1.5rem }
@@ -88,8 +89,7 @@ Source source_of(const PipelineRun& run) {
   const Json synapses = result_keys(*run.config().sections.at("synapses"));
   s.prob_min = synapses.value("prob_min", 0.0);
   const Geometry& g = run.stages().front().geometry;
-  s.volume_um3 =
-      static_cast<double>(g.voxels()) * 1e-9 * g.voxel_size_nm.x * g.voxel_size_nm.y * g.voxel_size_nm.z;
+  s.volume_um3 = static_cast<double>(g.voxels()) * 1e-9 * g.voxel_size_nm.x * g.voxel_size_nm.y * g.voxel_size_nm.z;
   if (fs::exists(run.folder() / "connectome.sqlite")) s.tables.emplace(run.folder());
   return s;
 }
@@ -152,7 +152,8 @@ std::string facts_html(const PipelineRun& run) {
   fact("Voxel", times_of(g.voxel_size_nm) + " nm");
   if (!times.first.empty()) fact("Run", escaped_markup(times.first) + " to " + escaped_markup(times.last));
   fact("Folder", "<code>" + escaped_markup(run.folder().string()) + "</code>");
-  fact("Page by", "syconn " + escaped_markup(std::string(version())) + " (" + escaped_markup(std::string(git_hash())) + ")");
+  fact("Page by",
+       "syconn " + escaped_markup(std::string(version())) + " (" + escaped_markup(std::string(git_hash())) + ")");
   return out + "</dl>\n";
 }
 
@@ -186,8 +187,8 @@ std::string run_page(const fs::path& run_folder) {
   const std::string name = escaped_markup(run.config().dataset.name);
   return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/>\n<meta name=\"viewport\" "
          "content=\"width=device-width, initial-scale=1\"/>\n<title>" +
-         name + ": report of a syconn run</title>\n<style>" + kStyle + "</style></head>\n<body>\n<header>\n<h1>" + name +
-         ": what the run found</h1>\n" + verdict_html(s, status) + facts_html(run) + "</header>\n" +
+         name + ": report of a syconn run</title>\n<style>" + kStyle + "</style></head>\n<body>\n<header>\n<h1>" +
+         name + ": what the run found</h1>\n" + verdict_html(s, status) + facts_html(run) + "</header>\n" +
          body_html({{"found", "What was found", found_html(s)},
                     {"cells", "Three cells", cells_html(s)},
                     {"distributions", "Distributions", distributions_html(s)},

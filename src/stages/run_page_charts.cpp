@@ -54,45 +54,49 @@ double quantile(std::vector<double> values, double share) {
   return *at;
 }
 
-/// "median 0.05 µm² (middle half 0.03 to 0.09)".
-std::string summary(const Sample& sample, const std::string& unit) {
-  if (sample.values.empty()) return {};
-  return "median " + measure_text(quantile(sample.values, 0.5)) + (unit.empty() ? "" : " " + unit) +
-         ", middle half " + measure_text(quantile(sample.values, 0.25)) + " to " +
-         measure_text(quantile(sample.values, 0.75)) +
-         (sample.n > kMost ? ", of every " + count_text(static_cast<std::int64_t>((sample.n + kMost - 1) / kMost)) +
-                                 "th of " + count_text(static_cast<std::int64_t>(sample.n))
-                           : "");
+/// "excitatory 0.05 (0.03 to 0.09)".
+std::string summary(const std::string& name, const Sample& sample) {
+  return name + " " + measure_text(quantile(sample.values, 0.5)) + " (" + measure_text(quantile(sample.values, 0.25)) +
+         " to " + measure_text(quantile(sample.values, 0.75)) + ")";
 }
 
-/// One histogram and what to say of it.
+/// One chart of samples and what to say of it.
 class Distribution {
  public:
   Distribution(std::string title, std::string label, std::string unit, bool log)
-      : unit_(std::move(unit)) {
-    histogram_.title = std::move(title);
-    histogram_.x = {label + (unit_.empty() ? "" : " (" + unit_ + ")"), log};
-  }
+      : title_(std::move(title)), x_{label + (unit.empty() ? "" : " (" + unit + ")"), log} {}
   Distribution& add(const std::string& name, Sample sample) {
     if (sample.values.empty()) return *this;
-    const std::string text = name + ": " + summary(sample, unit_);
-    caption_ += (caption_.empty() ? "" : "; ") + text;
-    histogram_.series.push_back({name, std::move(sample.values)});
+    n_ += sample.values.size();
+    medians_ += (medians_.empty() ? "" : ", ") + summary(name, sample);
+    if (sample.n > kMost)
+      thinned_ = " Drawn from every " + count_text(static_cast<std::int64_t>((sample.n + kMost - 1) / kMost)) +
+                 "th of " + count_text(static_cast<std::int64_t>(sample.n)) + " " + name + ".";
+    series_.push_back({name, std::move(sample.values)});
     return *this;
   }
   Distribution& range(double least, double most) {
-    histogram_.x.least = least, histogram_.x.most = most;
+    x_.least = least, x_.most = most;
     return *this;
   }
-  /// Nothing where nothing is known; `text` is a sentence on what is seen.
-  std::string html(const std::string& text) const {
-    if (histogram_.series.empty()) return {};
-    return html_figure(draw(histogram_).svg(), escaped_markup(text + " " + caption_ + "."));
+  /// Nothing where hardly anything is known; `text` is a sentence on what is seen.
+  std::string histogram(const std::string& text) const {
+    return n_ < kFewest ? std::string() : figure(draw(Histogram{title_, x_, series_}), text);
+  }
+  std::string cumulative(const std::string& text) const {
+    return n_ < kFewest ? std::string() : figure(draw(CumulativeCurves{title_, x_, series_}), text);
   }
 
  private:
-  std::string unit_, caption_;
-  Histogram histogram_;
+  static constexpr std::size_t kFewest = 5;
+  std::string figure(const Chart& chart, const std::string& text) const {
+    return html_figure(chart.svg(), escaped_markup(text + " Median (and middle half): " + medians_ + "." + thinned_));
+  }
+
+  std::string title_, medians_, thinned_;
+  ChartAxis x_;
+  std::vector<ChartSeries> series_;
+  std::size_t n_ = 0;
 };
 
 std::string synapse_areas(const Source& s) {
@@ -105,14 +109,15 @@ std::string synapse_areas(const Source& s) {
         .add("unknown sign", sample(s, select + " AND (sign = 0 OR sign IS NULL)"));
   else
     d.add("synapses", sample(s, select));
-  return d.html("Kept synapses, on a logarithmic axis: areas are spread over orders of magnitude.");
+  return d.histogram("Kept synapses, on a logarithmic axis: areas are spread over orders of magnitude.");
 }
 
 std::string probabilities(const Source& s) {
   Distribution d("Probability of being a synapse", "probability", "", false);
-  return d.add("candidates", all_probabilities(s)).range(0, 1).html(
-      "All candidates, the rejected too: those below " + measure_text(s.prob_min) +
-      " (synapses.prob_min) are in no table. Two humps far from it are what one hopes for.");
+  return d.add("candidates", all_probabilities(s))
+      .range(0, 1)
+      .histogram("All candidates, the rejected too: those below " + measure_text(s.prob_min) +
+                 " (synapses.prob_min) are in no table. Two humps far from it are what one hopes for.");
 }
 
 std::string cell_sizes(const Source& s) {
@@ -126,7 +131,7 @@ std::string cell_sizes(const Source& s) {
           .add("fragments", sample(s, select + " AND fragment"));
     else
       d.add("cells", sample(s, select));
-    out += d.html(text);
+    out += d.histogram(text);
   };
   one("volume_um3", "Volumes of cells", "volume", "µm³", "What lies within the box.");
   one("path_um", "Path lengths of cells", "path length", "µm", "Length of the skeleton within the box.");
@@ -138,7 +143,7 @@ std::string degrees(const Source& s) {
   Distribution d("Partners of a cell", "other cells", "", true);
   d.add("gives to", sample(s, "SELECT count(*) FROM edges GROUP BY pre_id"))
       .add("receives from", sample(s, "SELECT count(*) FROM edges GROUP BY post_id"));
-  return d.html("Cells with at least one such partner.");
+  return d.cumulative("How many cells have at most so many partners, of those with any.");
 }
 
 std::string weights(const Source& s) {
@@ -149,24 +154,24 @@ std::string weights(const Source& s) {
   if (!row.next() || row.integer(7) == 0) return {};
   BarChart bars{"Synapses of a connection", "connections", {"1", "2", "3", "4", "5", "6–10", "> 10"}, {{"", {}}}};
   for (std::size_t i = 0; i < 7; ++i) bars.series[0].values.push_back(row.number(i));
-  return html_figure(draw(bars).svg(), "How many synapses one cell has onto another. " +
-                                           share_text(row.number(0), row.number(7)) +
-                                           " of the connections have one only; the most is " +
-                                           count_text(row.integer(8)) + ".");
+  return html_figure(draw(bars).svg(),
+                     "How many synapses one cell has onto another. " + share_text(row.number(0), row.number(7)) +
+                         " of the connections have one only; the most is " + count_text(row.integer(8)) + ".");
 }
 
 std::string spine_heads(const Source& s) {
   if (!s.has("synapses", "spine_head_vol_um3")) return {};
   Distribution d("Volumes of spine heads", "volume", "µm³", true);
   return d.add("heads", sample(s, "SELECT spine_head_vol_um3 FROM synapses WHERE spine_head_vol_um3 > 0"))
-      .html("Heads that kept synapses sit on, where one could be measured.");
+      .histogram("Heads that kept synapses sit on, where one could be measured.");
 }
 
 std::string mito_distances(const Source& s) {
   if (!s.has("synapses", "mito_dist_nm")) return {};
   Distribution d("Distance to the nearest mitochondrion", "distance", "nm", false);
   return d.add("presynaptic", sample(s, "SELECT mito_dist_nm FROM synapses WHERE mito_dist_nm IS NOT NULL"))
-      .html("From a synapse to the presynaptic cell's nearest; synapses whose presynaptic cell has none are left out.");
+      .histogram(
+          "From a synapse to the presynaptic cell's nearest; synapses whose presynaptic cell has none are left out.");
 }
 
 std::string organelle_sizes(const Source& s) {
@@ -176,8 +181,9 @@ std::string organelle_sizes(const Source& s) {
     types.push_back(rows.text(0));
   Distribution d("Volumes of organelles", "volume", "µm³", true);
   for (std::size_t i = 0; i < types.size() && i < 6; ++i)
-    d.add(types[i], sample(s, "SELECT volume_um3 FROM organelles WHERE volume_um3 > 0 AND type = " + sql_text(types[i])));
-  return d.html("mi mitochondria, vc vesicle clouds, sj synaptic junctions.");
+    d.add(types[i],
+          sample(s, "SELECT volume_um3 FROM organelles WHERE volume_um3 > 0 AND type = " + sql_text(types[i])));
+  return d.histogram("mi mitochondria, vc vesicle clouds, sj synaptic junctions.");
 }
 
 std::string targets(const Source& s) {
@@ -204,7 +210,8 @@ std::string distributions_html(const Source& s) {
   if (s.tables) out += synapse_areas(s);
   out += probabilities(s);
   if (s.tables)
-    out += weights(s) + degrees(s) + cell_sizes(s) + targets(s) + spine_heads(s) + mito_distances(s) + organelle_sizes(s);
+    out +=
+        weights(s) + degrees(s) + cell_sizes(s) + targets(s) + spine_heads(s) + mito_distances(s) + organelle_sizes(s);
   if (out.empty()) return {};
   return "<div class=\"charts\">\n" + out + "</div>\n";
 }

@@ -53,14 +53,21 @@ std::string next_html(const Source& s) {
   const std::string run = s.run->folder().string();
   std::string quoted;
   for (const char c : run) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  const bool plain = run.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == run.npos;
+  const bool plain =
+      run.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == run.npos;
   const std::string r = plain ? run : "'" + quoted + "'";
   std::string text = "syconn status " + r + "                 # what is done and what is not\n";
   if (s.tables)
-    text += "syconn query columns " + r + "          # every table and column, with units\n"
-            "syconn query synapses " + r + " --where 'prob>=0.8' -f csv -o synapses.csv\n"
-            "syconn query matrix " + r + " --hdf5 matrix.h5\n"
-            "sqlite3 " + r + "/connectome.sqlite \"SELECT * FROM edges ORDER BY n_syn DESC LIMIT 10\"\n";
+    text += "syconn query columns " + r +
+            "          # every table and column, with units\n"
+            "syconn query synapses " +
+            r +
+            " --where 'prob>=0.8' -f csv -o synapses.csv\n"
+            "syconn query matrix " +
+            r +
+            " --hdf5 matrix.h5\n"
+            "sqlite3 " +
+            r + "/connectome.sqlite \"SELECT * FROM edges ORDER BY n_syn DESC LIMIT 10\"\n";
   text += "syconn draw " + r + " -n 5 -o cells.png  # other cells: --cells ID,ID\n";
   text += "syconn run -o " + r + "                 # goes on, or does again what is missing\n";
   text += "syconn report " + r + "              # makes this page again\n";

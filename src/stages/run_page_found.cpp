@@ -4,8 +4,8 @@
 
 #include "run_page_parts.h"
 #include "syconn/core/error.h"
-#include "syconn/io/sqlite_reader.h"
 #include "syconn/io/segmentation_dataset.h"
+#include "syconn/io/sqlite_reader.h"
 
 namespace syconn::page {
 
@@ -85,7 +85,7 @@ void cell_facts(const Source& s, Facts& facts) {
   const auto a = ask(s, "cells",
                      {{"count(*)"},
                       {"total(fragment)", {"fragment"}},
-                      {"count(soma_radius_nm)", {"soma_radius_nm"}},
+                      {"total(soma_radius_nm>0)", {"soma_radius_nm"}},
                       {"sum(complete)", {"complete"}},
                       {"sum(path_um)", {"path_um"}},
                       {"total(volume_um3)", {"volume_um3"}},
@@ -94,19 +94,22 @@ void cell_facts(const Source& s, Facts& facts) {
                       {"sum(axon_um)", {"axon_um"}},
                       {"sum(dend_um)", {"dend_um"}},
                       {"sum(n_sv)", {"n_sv"}}});
-  facts.count("n_cells", "Cells", a[0], "Connected pieces of neurites and somata: whole cells and what the box cuts off.");
-  facts.count("n_supervoxels", "Supervoxels in them", a[9], "Pieces that the segmentation gave; a cell is one or several.");
-  facts.count("n_fragments", "of the cells: fragments", a[1],
+  facts.count("n_cells", "Cells", a[0],
+              "Connected pieces of neurites and somata: whole cells and what the box cuts off.");
+  facts.count("n_supervoxels", " supervoxels in them", a[9],
+              "Pieces that the segmentation gave; a cell is one or several.");
+  facts.count("n_fragments", " fragments", a[1],
               "Their bounding box has no longer diagonal than sso.fragment_nm; kept in every table, and marked.");
-  facts.count("n_cells_with_soma", "of the cells: with a soma", a[2], "A soma was found in their skeleton.");
-  facts.count("n_complete", "of the cells: complete", a[3], "With a soma and not cut by the border of the box.");
-  facts.count("n_cells_with_synapses", "of the cells: with a synapse", a[6], "They give or receive at least one.");
+  facts.count("n_cells_with_soma", " with a soma", a[2], "A soma was found in their skeleton.");
+  facts.count("n_complete", " complete", a[3], "With a soma and not cut by the border of the box.");
+  facts.count("n_cells_with_synapses", " with a synapse", a[6], "They give or receive at least one.");
   facts.measure("path_um", "Path length of all cells", a[4], "µm", "Length of all skeletons.");
-  facts.measure("axon_um", "of it axon", a[7], "µm", "By the compartment of the skeleton nodes.");
-  facts.measure("dend_um", "of it dendrite", a[8], "µm", "By the compartment of the skeleton nodes.");
+  facts.measure("axon_um", " axon", a[7], "µm", "By the compartment of the skeleton nodes.");
+  facts.measure("dend_um", " dendrite", a[8], "µm", "By the compartment of the skeleton nodes.");
   if (a[5] && s.volume_um3 > 0)
-    facts.add("cell_volume_um3", "Volume of all cells", measure_text(*a[5]) + " µm³",
-              share_text(*a[5], s.volume_um3) + " of the box; the rest is extracellular space, vessels, or not segmented.");
+    facts.add(
+        "cell_volume_um3", "Volume of all cells", measure_text(*a[5]) + " µm³",
+        share_text(*a[5], s.volume_um3) + " of the box; the rest is extracellular space, vessels, or not segmented.");
 }
 
 void synapse_facts(const Source& s, Facts& facts) {
@@ -122,6 +125,16 @@ void synapse_facts(const Source& s, Facts& facts) {
   const auto cut = ask(s, "edges", {{"count(*)"}});
   const std::string below = s.tables->meta("n_synapses_below_prob_min");
   facts.count("n_synapses", "Synapses", a[0], "Kept: of at least synapses.prob_min, or without a probability.");
+  facts.measure("n_synapses_expected", " of these true, by their probabilities", a[6], "",
+                "Sum of their probabilities: what to expect if these are what they claim.");
+  const auto of_all = [&](double n) { return share_text(n, *a[0]) + " of the synapses; "; };
+  if (a[1]) facts.count("n_excitatory", " excitatory", a[1], of_all(*a[1]) + "asymmetric, sign +1.");
+  if (a[2]) facts.count("n_inhibitory", " inhibitory", a[2], of_all(*a[2]) + "symmetric, sign −1.");
+  if (a[3])
+    facts.count("n_sign_unknown", " of unknown sign", a[3], of_all(*a[3]) + "no map says of which kind they are.");
+  if (a[4])
+    facts.count("n_undirected", " of unknown direction", a[4],
+                of_all(*a[4]) + "neither compartments nor vesicles tell who is presynaptic: in no connection.");
   if (!below.empty())
     facts.count("n_synapses_below_prob_min", "Rejected candidates", std::stod(below),
                 "Contacts with a junction whose probability is below " + measure_text(s.prob_min) +
@@ -129,42 +142,35 @@ void synapse_facts(const Source& s, Facts& facts) {
   if (s.volume_um3 > 0)
     facts.measure("synapse_density", "Synapses per volume", *a[0] / s.volume_um3, "per µm³",
                   "Kept synapses over the volume of the box, " + measure_text(s.volume_um3) + " µm³.");
-  facts.measure("n_synapses_expected", "Expected true ones among the kept", a[6], "",
-                "Sum of their probabilities: what to expect if probabilities are what they claim.");
-  const auto of_all = [&](double n) { return share_text(n, *a[0]) + " of the synapses; "; };
-  if (a[1]) facts.count("n_excitatory", "excitatory", a[1], of_all(*a[1]) + "asymmetric, sign +1.");
-  if (a[2]) facts.count("n_inhibitory", "inhibitory", a[2], of_all(*a[2]) + "symmetric, sign −1.");
-  if (a[3]) facts.count("n_sign_unknown", "of unknown sign", a[3], of_all(*a[3]) + "no map says of which kind they are.");
-  if (a[4])
-    facts.count("n_undirected", "of unknown direction", a[4],
-                of_all(*a[4]) + "neither compartments nor vesicles tell who is presynaptic: in no connection.");
   facts.measure("mean_area_um2", "Mean area of a synapse", a[5], "µm²", "Half the area of its closed surface.");
   facts.count("n_edges", "Connections", cut[0], "Ordered pairs of cells with at least one synapse of known direction.");
 }
 
 void target_facts(const Source& s, Facts& facts) {
   if (!s.has("synapses", "post_comp")) return;
-  SqliteQuery rows(s.tables->path(),
-                   "SELECT coalesce(post_comp, 255), count(*), sum(count(*)) OVER () FROM synapses WHERE post_id IS NOT "
-                   "NULL GROUP BY 1 ORDER BY 2 DESC, 1");
+  SqliteQuery rows(
+      s.tables->path(),
+      "SELECT coalesce(post_comp, 255), count(*), sum(count(*)) OVER () FROM synapses WHERE post_id IS NOT "
+      "NULL GROUP BY 1 ORDER BY 2 DESC, 1");
   while (rows.next()) {
     const std::string name = compartment_name(rows.integer(0));
     if (rows.integer(0) == 255 && rows.integer(1) == rows.integer(2)) return;  // nothing is known of any
     std::string key = "target_" + name;
     std::replace(key.begin(), key.end(), ' ', '_');
-    facts.count(key, "onto " + name, rows.number(1),
+    facts.count(key, " onto " + name, rows.number(1),
                 share_text(rows.number(1), rows.number(2)) + " of the synapses with a direction end there.");
   }
 }
 
 void type_facts(const Source& s, Facts& facts) {
   if (!s.has("cells", "type") || s.tables->cell_types().empty()) return;
-  SqliteQuery rows(s.tables->path(), "SELECT coalesce(type, 255), count(*), sum(count(*)) OVER () FROM cells GROUP BY 1 "
-                                     "ORDER BY 1");
+  SqliteQuery rows(s.tables->path(),
+                   "SELECT coalesce(type, 255), count(*), sum(count(*)) OVER () FROM cells GROUP BY 1 "
+                   "ORDER BY 2 DESC, 1 LIMIT 40");
   while (rows.next()) {
     const std::string name = type_name(s, rows.integer(0));
-    facts.count("type_" + name, "Cells of type " + name, rows.number(1), share_text(rows.number(1), rows.number(2)) +
-                                                                             " of all cells.");
+    facts.count("type_" + name, "Cells of type " + name, rows.number(1),
+                share_text(rows.number(1), rows.number(2)) + " of all cells.");
   }
 }
 
@@ -210,9 +216,9 @@ std::string lead(const Source& s) {
 std::string stored_html(const Source& s) {
   HtmlTable table;
   table.heads = {"Stored objects", "Number"};
-  const char* kinds[][2] = {{"sv", "Supervoxels"},       {"ssv", "Cells"},
-                            {"mi", "Mitochondria"},      {"vc", "Vesicle clouds"},
-                            {"sj", "Synaptic junctions"}, {"cs", "Contact sites of supervoxels"},
+  const char* kinds[][2] = {{"sv", "Supervoxels"},         {"ssv", "Cells"},
+                            {"mi", "Mitochondria"},        {"vc", "Vesicle clouds"},
+                            {"sj", "Synaptic junctions"},  {"cs", "Contact sites of supervoxels"},
                             {"syn", "Synaptic fragments"}, {"syn_ssv", "Synapse candidates between cells"}};
   for (const auto& [type, name] : kinds)
     if (const auto n = n_objects(s, type))

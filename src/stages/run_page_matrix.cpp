@@ -9,8 +9,8 @@
 namespace syconn::page {
 namespace {
 
-constexpr std::size_t kCells = 20;       ///< of the matrix of cells
-constexpr std::int64_t kConnections = 15;  ///< listed
+constexpr std::size_t kCells = 20, kTypes = 30;  ///< of the matrices
+constexpr std::int64_t kConnections = 15;        ///< listed
 
 HeatMap map_of(const Matrix& m, const std::vector<std::int64_t>& labels, const std::vector<std::string>& names) {
   HeatMap map;
@@ -31,18 +31,31 @@ bool has_types(const Source& s) {
   return SqliteQuery(s.tables->path(), "SELECT 1 FROM synapses WHERE pre_type IS NOT NULL LIMIT 1").next();
 }
 
+/// The types with most synapses, by code.
+std::vector<std::int64_t> busiest_types(const Matrix& m) {
+  std::map<std::int64_t, std::int64_t> n;
+  for (const MatrixEntry& e : m.entries) n[e.pre] += e.n, n[e.post] += e.n;
+  std::vector<std::int64_t> labels = m.labels;
+  std::stable_sort(labels.begin(), labels.end(), [&](std::int64_t a, std::int64_t b) { return n[a] > n[b]; });
+  if (labels.size() > kTypes) labels.resize(kTypes);
+  std::sort(labels.begin(), labels.end());
+  return labels;
+}
+
 std::string by_type(const Source& s) {
   MatrixQuestion question;
   question.by_type = true;
   const Matrix m = ask_matrix(*s.tables, question);
+  const std::vector<std::int64_t> labels = busiest_types(m);
   std::vector<std::string> names;
-  for (const std::int64_t code : m.labels) names.push_back(type_name(s, code));
-  HeatMap map = map_of(m, m.labels, names);
+  for (const std::int64_t code : labels) names.push_back(type_name(s, code));
+  HeatMap map = map_of(m, labels, names);
   map.title = "Synapses between types of cells";
   for (const double n : map.values) map.texts.push_back(n > 0 ? count_text(static_cast<std::int64_t>(n)) : "");
   return html_figure(draw(map).svg(),
-                     "Number of kept synapses of known direction from the row's type onto the column's. "
-                     "<code>syconn query matrix --by-type</code> gives the same as numbers.");
+                     "Number of kept synapses of known direction from the row's type onto the column's" +
+                         std::string(labels.size() < m.labels.size() ? ", of the types with most" : "") +
+                         ". <code>syconn query matrix --by-type</code> gives the same as numbers.");
 }
 
 /// The cells with most synapses of known direction.
@@ -77,6 +90,7 @@ std::string strongest(const Source& s) {
   const bool types = s.has("cells", "type") && !s.tables->cell_types().empty();
   HtmlTable table;
   table.caption = "Strongest connections";
+  table.words = {true, true};
   table.heads = {"From", "To", "Synapses", "Total area (µm²)", "Mean probability"};
   const auto name = [&](std::int64_t id, bool typed, std::int64_t type) {
     return std::to_string(id) + (typed ? " " + escaped_markup(type_name(s, type)) : "");
@@ -84,9 +98,10 @@ std::string strongest(const Source& s) {
   const std::string type_of = types ? "coalesce((SELECT type FROM cells WHERE id = e.pre_id), 255), coalesce((SELECT "
                                       "type FROM cells WHERE id = e.post_id), 255)"
                                     : "255, 255";
-  SqliteQuery rows(s.tables->path(), "SELECT pre_id, post_id, n_syn, area_sum_um2, prob_mean, " + type_of +
-                                         " FROM edges e ORDER BY n_syn DESC, area_sum_um2 DESC, pre_id, post_id LIMIT " +
-                                         std::to_string(kConnections));
+  SqliteQuery rows(s.tables->path(),
+                   "SELECT pre_id, post_id, n_syn, area_sum_um2, prob_mean, " + type_of +
+                       " FROM edges e ORDER BY n_syn DESC, area_sum_um2 DESC, pre_id, post_id LIMIT " +
+                       std::to_string(kConnections));
   while (rows.next())
     table.add({name(rows.integer(0), types, rows.integer(5)), name(rows.integer(1), types, rows.integer(6)),
                count_text(rows.integer(2)), measure_text(rows.number(3)), measure_text(rows.number(4))},

@@ -31,7 +31,9 @@ std::string cell_facts(const Source& s, Id id) {
     if (!s.has("cells", column)) return;
     SqliteQuery row(s.tables->path(), "SELECT " + sql_name(column) + " FROM cells WHERE id = " + std::to_string(id));
     if (!row.next() || row.is_null(0)) return;
-    const std::string value = column == "type" ? escaped_markup(type_name(s, row.integer(0))) : measure_text(row.number(0));
+    if (row.number(0) == 0 && before.empty() && column != "type") return;
+    const std::string value =
+        column == "type" ? escaped_markup(type_name(s, row.integer(0))) : measure_text(row.number(0));
     text += (text.empty() ? "" : ", ") + before + value + after;
   };
   one("type", "type ", "");
@@ -52,19 +54,21 @@ std::string one_cell(const Source& s, Id id) {
   const std::string facts = cell_facts(s, id);
   std::string caption = "<b>" + title + "</b>: " + n + " synapses" + (facts.empty() ? "" : "; " + facts) +
                         ". Scale bar " + measure_text(p.drawing.scale_bar_nm / 1000) + " µm.";
-  return html_figure(picture(p.image, title + " with its " + n + " synapses, " +
-                                          std::to_string(p.drawing.n_excitatory) + " excitatory and " +
-                                          std::to_string(p.drawing.n_inhibitory) + " inhibitory"),
-                     caption);
+  return html_figure(
+      picture(p.image, title + " with its " + n + " synapses, " + std::to_string(p.drawing.n_excitatory) +
+                           " excitatory and " + std::to_string(p.drawing.n_inhibitory) + " inhibitory"),
+      caption);
 }
 
 /// Those with most kept synapses that have a mesh.
 std::vector<Id> chosen(const Source& s) {
   if (!s.has("cells", "n_syn_out") || !s.has("cells", "n_syn_undirected")) return {};
   std::vector<Id> ids;
-  SqliteQuery rows(s.tables->path(),
-                   "SELECT id FROM cells ORDER BY coalesce(n_syn_out,0)+coalesce(n_syn_in,0)+coalesce(n_syn_undirected,0) "
-                   "DESC, size_vx DESC, id LIMIT " + std::to_string(kCells));
+  SqliteQuery rows(
+      s.tables->path(),
+      "SELECT id FROM cells ORDER BY coalesce(n_syn_out,0)+coalesce(n_syn_in,0)+coalesce(n_syn_undirected,0) "
+      "DESC, size_vx DESC, id LIMIT " +
+          std::to_string(kCells));
   while (rows.next()) ids.push_back(static_cast<Id>(rows.integer(0)));
   return ids;
 }
@@ -84,7 +88,8 @@ std::string cells_html(const Source& s) {
     return "<p>No cells could be drawn: " + escaped_markup(e.what()) + "</p>\n";
   }
   if (out.empty()) return "<p>There is no cell to draw.</p>\n";
-  return "<p>The cells with most synapses, seen along z (x to the right, y down), each scaled to its picture. Balls are "
+  return "<p>The cells with most synapses, seen along z (x to the right, y down), each scaled to its picture. Balls "
+         "are "
          "synapses, as large as a disc of their area: " +
          swatch("#e11e1e", "excitatory") + ", " + swatch("#1e3ce1", "inhibitory") + ", " +
          swatch("#5a5a5a", "of unknown sign") + ".</p>\n<div class=\"cells\">\n" + out + "</div>\n";
@@ -100,8 +105,9 @@ std::string embedding_html(const Source& s) {
                 count_text(static_cast<std::int64_t>(c.cells)) + ")";
     return html_figure(picture(p.image, "All cells in the plane of the stage embed, coloured by type"),
                        "Every cell where the stage <code>embed</code> put it: near each other are cells whose "
-                       "surroundings look alike. " + count_text(static_cast<std::int64_t>(p.drawing.cells)) +
-                           " cells; " + count_text(static_cast<std::int64_t>(p.drawing.without_place)) +
+                       "surroundings look alike. " +
+                           count_text(static_cast<std::int64_t>(p.drawing.cells)) + " cells; " +
+                           count_text(static_cast<std::int64_t>(p.drawing.without_place)) +
                            " without a place. Colours: " + legend + ".");
   } catch (const Error& e) {
     return "<p>The plane could not be drawn: " + escaped_markup(e.what()) + "</p>\n";

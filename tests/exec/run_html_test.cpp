@@ -29,13 +29,14 @@ TEST(RunHtml, WhatCountsNothingMustBeTheSame) {
 }
 
 Json cost_of(const std::vector<std::pair<double, double>>& bars) {
-  Json step = {{"name", "a<b"},     {"jobs", 9},           {"done", 9},     {"core_h", 0.5},       {"peak_rss_bytes", 1e9},
-               {"asked_bytes", 2e9}, {"attempts", 0},       {"requeues", 0}, {"retried_jobs", 0}, {"killed", 0},
-               {"output_bytes", 5},  {"bars", Json::array()}};
+  Json step = {{"name", "a<b"},         {"jobs", 9},          {"done", 9},         {"core_h", 0.5},
+               {"peak_rss_bytes", 1e9}, {"asked_bytes", 2e9}, {"attempts", 0},     {"requeues", 0},
+               {"retried_jobs", 0},     {"killed", 0},        {"output_bytes", 5}, {"bars", Json::array()}};
   for (const auto& [start, end] : bars) step["bars"].push_back({{"start", start}, {"end", end}, {"host", "h\"&"}});
-  const Json stage = {{"name", "s"},        {"core_h", 0.5},    {"gpu_h", 0.0},         {"mvx_per_core_h", 2000.0},
-                      {"gvx_per_gpu_h", 0}, {"usd", 0.25},      {"peak_rss_bytes", 1e9}, {"output_bytes", 5.0},
-                      {"retried_jobs", 0.0}, {"requeues", 0.0}, {"wall_s", 90},          {"steps", Json::array({step})}};
+  const Json stage = {
+      {"name", "s"},         {"core_h", 0.5},   {"gpu_h", 0.0},          {"mvx_per_core_h", 2000.0},
+      {"gvx_per_gpu_h", 0},  {"usd", 0.25},     {"peak_rss_bytes", 1e9}, {"output_bytes", 5.0},
+      {"retried_jobs", 0.0}, {"requeues", 0.0}, {"wall_s", 90},          {"steps", Json::array({step})}};
   return {{"stages", Json::array({stage})}, {"total", {{"core_h", 0.5}, {"usd", 0.25}, {"output_bytes", 5.0}}}};
 }
 

@@ -63,9 +63,10 @@ void expect_stands_alone(const std::string& text) {
   const MarkupReader page(text);
   for (const auto& e : page.elements())
     for (const auto& [name, value] : e.attributes) {
-      if (name == "src") EXPECT_EQ(value.rfind("data:image/png;base64,", 0), 0U) << value.substr(0, 60);
-      if (name == "href") EXPECT_EQ(value.rfind('#', 0), 0U) << value;
-      if (name != "xmlns") EXPECT_EQ(value.find("://"), value.npos) << value;
+      if (name == "xmlns") continue;  // a name, not an address
+      EXPECT_EQ(value.find("://"), value.npos) << value;
+      EXPECT_TRUE(name != "src" || value.rfind("data:image/png;base64,", 0) == 0) << value.substr(0, 60);
+      EXPECT_TRUE(name != "href" || value.rfind('#', 0) == 0) << value;
     }
   EXPECT_TRUE(page.named("script").empty());
   EXPECT_TRUE(page.named("link").empty());
@@ -130,10 +131,10 @@ TEST_F(RunPage, DrawsTheThreeCellsWithMostSynapses) {
                     "SELECT id, n_syn_in + n_syn_out + n_syn_undirected FROM cells ORDER BY 2 DESC, size_vx DESC, 1");
   for (const auto* picture : pictures) {
     ASSERT_TRUE(cells.next());
-    EXPECT_EQ(picture->attributes.at("alt").rfind("Cell " + count_text(cells.integer(0)) + " with its " +
-                                                      count_text(cells.integer(1)) + " synapses",
-                                                  0),
-              0U)
+    EXPECT_EQ(
+        picture->attributes.at("alt").rfind(
+            "Cell " + std::to_string(cells.integer(0)) + " with its " + count_text(cells.integer(1)) + " synapses", 0),
+        0U)
         << picture->attributes.at("alt");
   }
 }
@@ -163,7 +164,7 @@ TEST_F(RunPage, StagesCalledAloneCountAsPartsOfTheRun) {
   plan["stages"] = Json::array({plan["stages"][0]});
   write_file_atomically(run / "plan.json", plan.dump());
   EXPECT_TRUE(MarkupReader(run_page(run)).has("data-state", "complete"));
-  EXPECT_EQ(run_page(run).find("all 4 stages") == std::string::npos, false);
+  EXPECT_NE(run_page(run).find("all 4 stages"), std::string::npos);
 }
 
 TEST(RunPageAlone, OfContactsOnly) {

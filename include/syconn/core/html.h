@@ -10,9 +10,9 @@
 /// Pieces of a page that stands alone: well-formed as XML too, no reference outside. Numbers as people read them.
 namespace syconn {
 
-std::string count_text(std::int64_t n);     ///< 12,345
-std::string measure_text(double value);     ///< three digits: 0.0432, 1,230, 1.2e-05; a dash for NaN
-std::string bytes_text(double bytes);       ///< 3.4 MB
+std::string count_text(std::int64_t n);             ///< 12,345
+std::string measure_text(double value);             ///< three digits: 0.0432, 1,230, 1.2e-05; a dash for NaN
+std::string bytes_text(double bytes);               ///< 3.4 MB
 std::string share_text(double part, double whole);  ///< 12.3 %; a dash of nothing
 
 /// RFC 4648, with padding.
@@ -25,7 +25,7 @@ struct HtmlTable {
   std::vector<bool> words = {};  ///< a column: text; absent: numbers, but for the first
   struct Row {
     std::vector<std::string> cells;
-    std::string key = {};    ///< data-key of the row, for programs
+    std::string key = {};   ///< data-key of the row, for programs
     bool emphasis = false;  ///< as a total
   };
   std::vector<Row> rows = {};

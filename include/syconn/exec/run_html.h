@@ -18,7 +18,7 @@ RunTimes run_times(const PipelineRun& run);
 /// the run with the reason. `status`: status_json().
 std::string state_html(const PipelineRun& run, const Json& status);
 /// What the stages said while they worked: what they kept and dropped. The same sentence of several jobs stands once,
-/// its counts added up. Reads every marker; memory: one line a different sentence.
+/// its counts added up. Reads every marker; memory: at most 20 different sentences a step are kept.
 std::string notes_html(const PipelineRun& run);
 /// Inputs with their fingerprints, one row each.
 std::string inputs_html(const PipelineRun& run);
