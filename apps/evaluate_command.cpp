@@ -4,11 +4,14 @@
 
 #include "commands.h"
 #include "embedding_report.h"
+#include "metric_reports.h"
 #include "prediction_reports.h"
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/stages/evaluate.h"
 #include "syconn/stages/evaluate_cells.h"
+#include "syconn/stages/evaluate_connectome.h"
+#include "syconn/stages/evaluate_run_length.h"
 #include "syconn/stages/evaluate_synapses.h"
 #include "syconn/stages/evaluate_volumes.h"
 #include "synapse_reports.h"
@@ -52,7 +55,7 @@ void print(const SegmentationScore& s) {
   row("true labels", s.n_truth), row("segments on them", s.n_segments);
   if (s.unmapped_vx > 0) row("voxels of supervoxels the run does not have", s.unmapped_vx);
   row("VOI split", s.voi.split), row("VOI merge", s.voi.merge), row("VOI", s.voi.split + s.voi.merge);
-  row("adapted Rand error", s.rand.error);
+  row("adapted Rand error", s.rand.error), row("CREMI score", s.cremi_score);
 }
 Json as_json(const SegmentationScore& s) {
   return {{"box_vx", box_json(s.box)},
@@ -64,12 +67,17 @@ Json as_json(const SegmentationScore& s) {
           {"voi_split", s.voi.split},
           {"voi_merge", s.voi.merge},
           {"adapted_rand_error", s.rand.error},
+          {"cremi_score", s.cremi_score},
           {"adapted_rand_precision", s.rand.precision},
           {"adapted_rand_recall", s.rand.recall}};
 }
 
 Json as_json(const InstanceScores& s) {
-  return {{"precision", s.precision}, {"recall", s.recall}, {"f1", s.f1}, {"panoptic_quality", s.panoptic_quality}};
+  return {{"precision", s.precision},
+          {"recall", s.recall},
+          {"f1", s.f1},
+          {"mean_iou", s.mean_iou},
+          {"panoptic_quality", s.panoptic_quality}};
 }
 void print(const OrganelleScore& s) {
   std::printf("instances against truth            IoU >= 0.5     IoU >= 0.75\n");
@@ -77,6 +85,7 @@ void print(const OrganelleScore& s) {
   line("precision", s.at_50.precision, s.at_75.precision);
   line("recall", s.at_50.recall, s.at_75.recall);
   line("F1", s.at_50.f1, s.at_75.f1);
+  line("mean IoU of the matches", s.at_50.mean_iou, s.at_75.mean_iou);
   line("panoptic quality", s.at_50.panoptic_quality, s.at_75.panoptic_quality);
   row("error of the count", s.count_error, "%+.3f"), row("error of the volume", s.volume_error, "%+.3f");
 }
@@ -120,7 +129,10 @@ struct Evaluations {
   std::string run, truth, volume, organelle, junctions, picture;
   std::string label = "cell_type";
   std::uint32_t neighbours = 5;
-  double prob_min = 0.5;
+  double prob_min = 0.5, partner_nm = 400, far_nm = 200, nm_per_unit = 1000;
+  std::optional<double> border_vx, map_threshold;
+  std::vector<double> voxel_size_nm, min_synapses{1, 2};
+  std::uint64_t merge_nodes = 1;
   std::vector<double> thresholds{0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9};
   bool json = false;
 
@@ -139,6 +151,82 @@ struct Evaluations {
         ->type_name(std::string(truth_is).starts_with("folder") ? "DIR" : "FILE[:DATASET]");
     sub->add_flag("--json", json, "as JSON");
     return sub;
+  }
+};
+
+void add_prob_min(CLI::App& sub, double& prob_min) {
+  sub.add_option("--prob-min", prob_min, "synapses below this probability do not count")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+}
+
+std::optional<Vec3d> voxel_size_of(const Evaluations& e) {
+  if (e.voxel_size_nm.empty()) return std::nullopt;
+  return Vec3d{e.voxel_size_nm[0], e.voxel_size_nm[1], e.voxel_size_nm[2]};
+}
+
+void add_voxel_size(CLI::App& sub, Evaluations& e) {
+  sub.add_option("--voxel-size-nm", e.voxel_size_nm, "x,y,z of a voxel [the volume's own]")
+      ->delimiter(',')
+      ->expected(3)
+      ->check(CLI::Range(1e-3, 1e6))
+      ->type_name("X,Y,Z");
+}
+
+/// Measures of tables and skeletons, beside those of volumes.
+struct MetricCommands {
+  CLI::App *clefts, *partners, *connectome, *run_length;
+
+  MetricCommands(CLI::App& app, Evaluations& e) {
+    clefts =
+        e.add(app, "clefts", "synaptic clefts against true ones, by CREMI's distances", "label volume or map", false);
+    clefts->add_option("VOLUME", e.volume, "label volume or map")->required()->type_name("FILE[:DATASET]");
+    clefts->add_option("--threshold", e.map_threshold, "both are maps: what lies above it counts [labels: all but 0]")
+        ->check(CLI::Range(0.0, 1.0));
+    clefts->add_option("--far-nm", e.far_nm, "voxels further away are false (nm)")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add_voxel_size(*clefts, e);
+    const char* const tables = "folder that 'syconn phantom' wrote, or a run (connectome.sqlite) with the truth";
+    partners =
+        e.add(app, "partners", "synapses of connectome.sqlite against true pairs of partners, by CREMI's F1", tables);
+    partners->add_option("--max-nm", e.partner_nm, "synapses match if less far apart (nm)")
+        ->check(CLI::Range(1e-3, 1e9))
+        ->capture_default_str();
+    connectome = e.add(app, "connectome",
+                       "connections of connectome.sqlite against the true ones: found, weights, degrees", tables);
+    connectome->add_option("--min-synapses", e.min_synapses, "what counts as a connection: so many synapses at least")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    for (CLI::App* sub : {partners, connectome}) add_prob_min(*sub, e.prob_min);
+    run_length = e.add(app, "erl", "expected run length on true skeletons, of a label volume or a run's cells",
+                       "folder that 'syconn phantom' wrote, or of SWC files; or one SWC file", false);
+    run_length->add_option("VOLUME", e.volume, "label volume [the phantom's own supervoxels]")
+        ->type_name("FILE[:DATASET]");
+    run_length->add_option("--run", e.run, "run folder: the supervoxels count as its cells")->type_name("DIR");
+    run_length->add_option("--merge-nodes", e.merge_nodes, "nodes of each of two skeletons that make a segment merged")
+        ->check(CLI::Range(1, 1'000'000))
+        ->capture_default_str();
+    run_length->add_option("--nm-per-unit", e.nm_per_unit, "unit of the SWC files (nm)")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    add_voxel_size(*run_length, e);
+  }
+
+  void run(const Evaluations& e, int threads) const {
+    if (clefts->parsed())
+      e.show(evaluate_clefts(volume_source(e.volume), volume_source(e.truth), e.map_threshold, voxel_size_of(e),
+                             e.far_nm, threads));
+    if (partners->parsed()) e.show(evaluate_partners(e.run, e.truth, e.prob_min, e.partner_nm));
+    if (connectome->parsed()) e.show(evaluate_connectome(e.run, e.truth, e.prob_min, e.min_synapses));
+    if (!run_length->parsed()) return;
+    RunLengthQuestion q;
+    q.truth = e.truth, q.nm_per_unit = e.nm_per_unit, q.voxel_size_nm = voxel_size_of(e);
+    q.merge_nodes = e.merge_nodes, q.threads = threads;
+    if (!e.volume.empty()) q.volume = volume_source(e.volume);
+    if (!e.run.empty()) q.run = e.run;
+    e.show(evaluate_run_length(q));
   }
 };
 
@@ -182,9 +270,13 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   CLI::App* organelles = e.add(app, "organelles", "instances (volumes/NAME_seg) against a label volume", labels);
   organelles->add_option("NAME", e.organelle, "organelle type: mi, vc, …")->required();
   CLI::App* segmentation =
-      e.add(app, "segmentation", "a label volume against another: VOI and adapted Rand error", labels, false);
+      e.add(app, "segmentation", "a label volume against another: VOI, adapted Rand error, CREMI score", labels, false);
   segmentation->add_option("VOLUME", e.volume, "label volume")->required()->type_name("FILE[:DATASET]");
   segmentation->add_option("--run", e.run, "run folder: count the volume's supervoxels as its cells")->type_name("DIR");
+  segmentation
+      ->add_option("--ignore-border-vx", e.border_vx,
+                   "leave out what is so near to a border of true labels in its section (voxels) [nothing]")
+      ->check(CLI::Range(0.0, 1000.0));
   CLI::App* synapses = e.add(app, "synapses",
                              "synapses between cells (datasets/syn_ssv.h5) against a phantom's, or against junctions "
                              "that an expert marked",
@@ -195,9 +287,7 @@ int evaluate_command(const std::string&, int argc, char** argv) {
                    "map or label volume of an expert's junctions: what became of each 26-connected part, and why")
       ->type_name("FILE[:DATASET]")
       ->excludes(truth);
-  synapses->add_option("--prob-min", e.prob_min, "objects below this probability do not count")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+  add_prob_min(*synapses, e.prob_min);
   synapses->add_option("--thresholds", e.thresholds, "probabilities to tell precision and recall at")
       ->delimiter(',')
       ->check(CLI::Range(0.0, 1.0))
@@ -216,7 +306,10 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   embed->add_option("--neighbours", e.neighbours, "of a cell that vote")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*; a phantom's truth/*.csv and volumes/truth_*"}, {},
+  const MetricCommands metrics(app, e);
+  app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*, RUN/connectome.sqlite; a phantom's truth/*.csv and "
+                          "volumes/truth_*; SWC files"},
+                         {},
                          {"syconn evaluate fragments runs/demo/run --truth runs/demo/phantom",
                           "syconn evaluate segmentation ffn.h5 --truth truth.h5:neurons"}));
   int exit_code = 0;
@@ -236,8 +329,9 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   if (segmentation->parsed()) {
     std::optional<fs::path> run;
     if (!e.run.empty()) run = e.run;
-    e.show(evaluate_segmentation(volume_source(e.volume), volume_source(e.truth), run, threads));
+    e.show(evaluate_segmentation(volume_source(e.volume), volume_source(e.truth), run, threads, e.border_vx));
   }
+  metrics.run(e, threads);
   return 0;
 }
 

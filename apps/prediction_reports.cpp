@@ -19,9 +19,11 @@ Json as_json(const MatchedObjects& n) {
 
 void print(const TitledScore& titled) {
   const LabelScore& s = titled.score;
-  std::printf("\n%s: %llu, accuracy %.4f (always the most frequent class: %.4f), macro F1 %.4f, weighted F1 %.4f\n",
-              titled.title.c_str(), whole(s.matrix.total()), s.matrix.accuracy(), s.matrix.majority_baseline(),
-              s.macro_f1(), s.matrix.weighted_f1());
+  std::printf(
+      "\n%s: %llu, accuracy %.4f (always the most frequent class: %.4f), macro F1 %.4f, weighted F1 %.4f, balanced "
+      "accuracy %.4f\n",
+      titled.title.c_str(), whole(s.matrix.total()), s.matrix.accuracy(), s.matrix.majority_baseline(), s.macro_f1(),
+      s.matrix.weighted_f1(), s.matrix.balanced_accuracy());
   std::printf("  %-20s %10s %10s %10s %12s\n", "class", "precision", "recall", "F1", "of the truth");
   for (std::uint32_t c = 0; c < s.classes.size(); ++c) {
     const ClassScore score = s.matrix.score(c);
@@ -50,12 +52,14 @@ std::vector<TitledScore> matrices(const CompartmentScore& s) {
 void print(const CompartmentScore& s) {
   if (s.nodes || s.vertices) print("cells", s.cells);
   if (s.sides) print("synapses", s.synapses);
+  if (s.nodes_by_length) std::printf("skeleton nodes weighted by length: accuracy %.4f\n", *s.nodes_by_length);
   for (const TitledScore& score : matrices(s)) print(score);
 }
 
 Json as_json(const CompartmentScore& s) {
   Json out{{"cells", as_json(s.cells)}, {"synapses", as_json(s.synapses)}};
   if (s.nodes) out["nodes"] = as_json(*s.nodes);
+  if (s.nodes_by_length) out["nodes_length_weighted_accuracy"] = number(*s.nodes_by_length);
   if (s.spines) out["synapse_sides_on_dendrites"] = as_json(*s.spines);
   if (s.sides) out["synapse_sides"] = as_json(*s.sides);
   if (s.vertices) out["vertices"] = as_json(*s.vertices);

@@ -90,7 +90,8 @@ Json thresholds_json(const std::vector<ThresholdScore>& list) {
                     {"hits", t.hits},
                     {"precision", t.precision},
                     {"recall", t.recall},
-                    {"f1", t.f1}});
+                    {"f1", t.f1},
+                    {"by_sign", classes_json(t.by_sign)}});
   return json;
 }
 

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "prediction_tables.h"
 #include "syconn/algo/label_votes.h"
 #include "syconn/core/compartments.h"
@@ -31,6 +35,41 @@ void add(std::uint8_t truth, std::uint8_t said, ClassOf class_of, LabelScore& sc
   if (class_of(truth) != kNone) score.add(class_of(truth), class_of(said));
 }
 
+/// Half of the length of all edges at each node, um.
+std::vector<double> node_lengths(const std::vector<float>& nodes_nm, const std::vector<std::uint32_t>& edges, Id cell) {
+  std::vector<double> um(nodes_nm.size() / 3, 0);
+  for (std::size_t e = 0; e + 1 < edges.size(); e += 2) {
+    const std::size_t a = edges[e], b = edges[e + 1];
+    if (a >= um.size() || b >= um.size())
+      throw Error(Category::input, "cell " + std::to_string(cell) + ": a skeleton edge to a node that does not exist");
+    double square = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double step = static_cast<double>(nodes_nm[3 * a + k]) - static_cast<double>(nodes_nm[3 * b + k]);
+      square += step * step;
+    }
+    um[a] += std::sqrt(square) / 2000, um[b] += std::sqrt(square) / 2000;
+  }
+  return um;
+}
+
+/// Accuracy of nodes by the true skeletons' lengths.
+struct LengthScore {
+  Ragged<std::uint8_t> said, truth;
+  Ragged<float> nodes_nm;
+  Ragged<std::uint32_t> edges;
+  double right_um = 0, all_um = 0;
+
+  void add_cell(Id id, Row run, Row other) {
+    const std::vector<std::uint8_t> a = said(run), b = truth(other);
+    const std::vector<double> um = node_lengths(nodes_nm(other), edges(other), id);
+    for (std::size_t i = 0; i < std::min({a.size(), b.size(), um.size()}); ++i) {
+      if (coarse_class(b[i]) == kNone) continue;
+      all_um += um[i];
+      if (coarse_class(a[i]) == coarse_class(b[i])) right_um += um[i];
+    }
+  }
+};
+
 /// A part of the cells' labels that both runs have.
 struct Labels {
   Ragged<std::uint8_t> said, truth;
@@ -62,9 +101,19 @@ void compare_cells(const fs::path& run, const fs::path& truth, CompartmentScore&
           out.nodes);
   compare("vertex_comp", "vertex_comp", "values", "vertices", kNames, fine_class, out.vertices);
   if (parts.empty()) return;
+  std::optional<LengthScore> length;
+  if (out.nodes && cells.truth.has_part("skeleton", "nodes_nm") && cells.truth.has_part("skeleton", "edges"))
+    length.emplace(LengthScore{cells.run.ragged<std::uint8_t>("node_comp", "values"),
+                               cells.truth.ragged<std::uint8_t>("skeleton", "compartment"),
+                               cells.truth.ragged<float>("skeleton", "nodes_nm"),
+                               cells.truth.ragged<std::uint32_t>("skeleton", "edges")});
   out.cells = for_each_match(cells, [&](Id id, Row row, Row other) {
     for (const Labels& part : parts) part.add_cell(id, row, other);
+    if (length) length->add_cell(id, row, other);
   });
+  if (length)
+    out.nodes_by_length =
+        length->all_um > 0 ? length->right_um / length->all_um : std::numeric_limits<double>::quiet_NaN();
 }
 
 void compare_synapses(const fs::path& run, const fs::path& truth, CompartmentScore& out) {

@@ -125,6 +125,27 @@ LabelledRuns read_connected_parts(const VolumeReader& volume) {
   return LabelledRuns(std::move(items));
 }
 
+std::vector<Run> read_foreground_runs(const VolumeReader& volume, const Box3& box, std::optional<double> threshold) {
+  check_coordinates(volume.info());
+  std::vector<Run> runs;
+  Volume<std::uint8_t> mask;
+  Volume<Id> labels;
+  for (const Box3& block : evaluation_blocks(box)) {
+    mask.reshape(block);
+    if (threshold) {
+      volume.read_mask(*threshold, mask.view());
+    } else {
+      labels.reshape(block);
+      volume.read_labels(labels.view());
+      for (std::size_t i = 0; i < mask.count(); ++i) mask.data()[i] = labels.data()[i] != kBackground;
+    }
+    const std::vector<Run> part = runs_of_mask(mask.view());
+    runs.insert(runs.end(), part.begin(), part.end());
+  }
+  sort_and_merge(runs);
+  return runs;
+}
+
 std::unordered_map<Id, Id> cells_of_supervoxels(const fs::path& run) {
   const auto sv = SegmentationDataset::open(run / "datasets/sv.h5");
   const auto ids = sv.column<Id>("id").all(), cell = sv.column<Id>("cell_id").all();

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,10 @@ class LabelledRuns {
 LabelledRuns read_labelled_runs(const VolumeReader& volume);
 /// The 26-connected parts of a map (labels: not 0; floats: above 0.5), labelled from 1 by smallest raster voxel.
 LabelledRuns read_connected_parts(const VolumeReader& volume);
+
+/// The voxels of a volume inside `box` that are set, as canonical runs: labels but 0, or values of a map above
+/// `threshold`.
+std::vector<Run> read_foreground_runs(const VolumeReader& volume, const Box3& box, std::optional<double> threshold);
 
 /// Column `cell_id` of RUN/datasets/sv.h5.
 std::unordered_map<Id, Id> cells_of_supervoxels(const fs::path& run);

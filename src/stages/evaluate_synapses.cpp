@@ -172,19 +172,35 @@ std::vector<SynapseClass> classes(std::span<const char* const> names) {
   return list;
 }
 
-void count_classes(const SynapseJudgement& judged, const std::map<Id, TrueSynapse>& truth,
-                   const std::map<Id, double>& area_um2, SynapseScore& score) {
-  score.by_area = classes(kAreaNames), score.by_sign = classes(kSignNames);
+/// `of_truth` tells the class of a true synapse that counts, `of_object` that of an object.
+template <class OfTruth, class OfObject>
+std::vector<SynapseClass> count_classes(const SynapseJudgement& judged, const std::map<Id, double>& area_um2,
+                                        std::span<const char* const> names, OfTruth&& of_truth, OfObject&& of_object) {
+  std::vector<SynapseClass> list = classes(names);
   const std::set<Id> missed(judged.missed.begin(), judged.missed.end());
-  for (const auto& [id, area] : area_um2)
-    for (SynapseClass* c : {&score.by_area[area_class(area)], &score.by_sign[sign_class(truth.at(id).sign)]})
-      ++c->n_truth, c->found += !missed.contains(id);
-  for (const JudgedSynapse& s : judged.objects)
-    for (SynapseClass* c :
-         {&score.by_area[area_class(static_cast<double>(s.area_um2))], &score.by_sign[sign_class(s.sign)]})
-      ++c->n_objects, c->hits += s.finding == SynapseFinding::hit;
-  for (auto* list : {&score.by_area, &score.by_sign})
-    for (SynapseClass& c : *list) c.recall = share(c.found, c.n_truth), c.precision = share(c.hits, c.n_objects);
+  for (const auto& [id, area] : area_um2) {
+    SynapseClass& c = list[of_truth(id, area)];
+    ++c.n_truth, c.found += !missed.contains(id);
+  }
+  for (const JudgedSynapse& s : judged.objects) {
+    SynapseClass& c = list[of_object(s)];
+    ++c.n_objects, c.hits += s.finding == SynapseFinding::hit;
+  }
+  for (SynapseClass& c : list) c.recall = share(c.found, c.n_truth), c.precision = share(c.hits, c.n_objects);
+  return list;
+}
+
+std::vector<SynapseClass> count_areas(const SynapseJudgement& judged, const std::map<Id, double>& area_um2) {
+  return count_classes(
+      judged, area_um2, kAreaNames, [](Id, double area) { return area_class(area); },
+      [](const JudgedSynapse& s) { return area_class(static_cast<double>(s.area_um2)); });
+}
+
+std::vector<SynapseClass> count_signs(const SynapseJudgement& judged, const std::map<Id, TrueSynapse>& truth,
+                                      const std::map<Id, double>& area_um2) {
+  return count_classes(
+      judged, area_um2, kSignNames, [&](Id id, double) { return sign_class(truth.at(id).sign); },
+      [](const JudgedSynapse& s) { return sign_class(s.sign); });
 }
 
 // ---- what was missed -----------------------------------------------------------------------------------------------
@@ -282,8 +298,12 @@ SynapseScore evaluate_synapses(const fs::path& run, const fs::path& phantom, dou
   const std::map<Id, double> area_um2 = true_areas(run, junctions, truth);
   SynapseScore score;
   count_hits(judged, truth, area_um2, score);
-  count_classes(judged, truth, area_um2, score);
-  for (const double t : thresholds) score.by_prob.push_back(at_threshold(judge(all, truth, junctions, t), t));
+  score.by_area = count_areas(judged, area_um2), score.by_sign = count_signs(judged, truth, area_um2);
+  for (const double t : thresholds) {
+    const SynapseJudgement there = judge(all, truth, junctions, t);
+    score.by_prob.push_back(at_threshold(there, t));
+    score.by_prob.back().by_sign = count_signs(there, truth, area_um2);
+  }
   explain_misses(run, judged, truth, junctions, area_um2, prob_min, score);
   return score;
 }

@@ -39,9 +39,17 @@ void map_labels(const CellMap& cells, Volume<Id>& labels) {
   }
 }
 
+/// Leaves out what is near the borders of true labels.
+void clear_true_borders(const VolumeReader& truth, double reach_vx, Volume<Id>& labels) {
+  const Vec3i margin = border_margin(reach_vx);
+  const Box3 box = labels.box();
+  const Volume<Id> around = truth.read_labels(intersect(truth.info().box(), Box3{box.min - margin, box.max + margin}));
+  clear_borders(around.view(), reach_vx, labels.view());
+}
+
 /// The joint histogram of both volumes over `box`; `cells` maps the segments, if given.
 std::vector<LabelOverlap> overlaps_of(const VolumeReader& volume, const VolumeReader& truth, const Box3& box,
-                                      const CellMap* cells, int threads) {
+                                      const CellMap* cells, int threads, std::optional<double> ignore_border_vx = {}) {
   const std::vector<Box3> blocks = evaluation_blocks(box);
   const std::size_t n = std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), blocks.size());
   std::vector<OverlapHistogram> histograms(n);
@@ -51,6 +59,7 @@ std::vector<LabelOverlap> overlaps_of(const VolumeReader& volume, const VolumeRe
       segments.reshape(blocks[b]), truths.reshape(blocks[b]);
       volume.read_labels(segments.view());
       truth.read_labels(truths.view());
+      if (ignore_border_vx) clear_true_borders(truth, *ignore_border_vx, truths);
       if (cells != nullptr) map_labels(*cells, segments);
       histograms[static_cast<std::size_t>(k)].add(truths.view(), segments.view());
     }
@@ -81,12 +90,14 @@ VolumeSource volume_source(const std::string& text) {
 }
 
 SegmentationScore evaluate_segmentation(const VolumeSource& volume, const VolumeSource& truth,
-                                        const std::optional<fs::path>& run, int threads) {
+                                        const std::optional<fs::path>& run, int threads,
+                                        std::optional<double> ignore_border_vx) {
   const auto segments = open_volume(volume.file, volume.dataset), truths = open_volume(truth.file, truth.dataset);
   SegmentationScore score;
   score.box = common_box(*segments, *truths);
   const CellMap cells = run ? cells_of_supervoxels(*run) : CellMap{};
-  std::vector<LabelOverlap> overlaps = overlaps_of(*segments, *truths, score.box, run ? &cells : nullptr, threads);
+  std::vector<LabelOverlap> overlaps =
+      overlaps_of(*segments, *truths, score.box, run ? &cells : nullptr, threads, ignore_border_vx);
   std::erase_if(overlaps, [](const LabelOverlap& o) { return o.truth == kBackground; });
   if (run) {
     for (const LabelOverlap& o : overlaps) score.unmapped_vx += o.segment == kUnmapped ? o.n_vx : 0;
@@ -104,7 +115,25 @@ SegmentationScore evaluate_segmentation(const VolumeSource& volume, const Volume
   score.n_truth = truth_ids.size(), score.n_segments = segment_ids.size();
   score.voi = variation_of_information(overlaps);
   score.rand = adapted_rand_error(overlaps);
+  score.cremi_score = cremi_score(score.voi, score.rand);
   return score;
+}
+
+CleftReport evaluate_clefts(const VolumeSource& volume, const VolumeSource& truth, std::optional<double> threshold,
+                            const std::optional<Vec3d>& voxel_size_nm, double far_nm, int threads) {
+  const auto found = open_volume(volume.file, volume.dataset), truths = open_volume(truth.file, truth.dataset);
+  CleftReport report;
+  report.box = common_box(*found, *truths), report.far_nm = far_nm;
+  const std::optional<Vec3d> size = voxel_size_nm                  ? voxel_size_nm
+                                    : truths->info().voxel_size_nm ? truths->info().voxel_size_nm
+                                                                   : found->info().voxel_size_nm;
+  if (!size)
+    throw Error(Category::usage, truths->info().where + " does not say how large its voxels are; give --voxel-size-nm");
+  report.voxel_size_nm = *size;
+  const std::vector<Run> found_runs = read_foreground_runs(*found, report.box, threshold),
+                         true_runs = read_foreground_runs(*truths, report.box, threshold);
+  report.score = cleft_score(found_runs, true_runs, *size, far_nm, threads);
+  return report;
 }
 
 OrganelleScore evaluate_organelles(const fs::path& run, const std::string& name, const VolumeSource& truth,

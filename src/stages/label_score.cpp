@@ -39,6 +39,7 @@ double LabelScore::macro_f1() const {
 Json as_json(const LabelScore& s) {
   const ConfusionMatrix& m = s.matrix;
   Json out{{"accuracy", number(m.accuracy())},
+           {"balanced_accuracy", number(m.balanced_accuracy())},
            {"macro_f1", number(s.macro_f1())},
            {"weighted_f1", number(m.weighted_f1())},
            {"majority_baseline", number(m.majority_baseline())}};

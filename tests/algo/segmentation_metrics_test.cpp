@@ -167,7 +167,9 @@ TEST(MatchInstances, EqualsVoxelSets) {
     EXPECT_EQ(got.matches, want);
     EXPECT_EQ(got.n_truth, truth.size());
     EXPECT_EQ(got.n_segments, segment.size());
-    if (!got.matches.empty()) EXPECT_NEAR(got.mean_iou * got.f1, got.panoptic_quality, 1e-12);
+    if (!got.matches.empty()) {
+      EXPECT_NEAR(got.mean_iou * got.f1, got.panoptic_quality, 1e-12);
+    }
     EXPECT_NEAR(got.panoptic_quality, 2 * sum / static_cast<double>(truth.size() + segment.size()), 1e-12);
   }
 }

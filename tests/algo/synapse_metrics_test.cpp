@@ -16,6 +16,8 @@
 namespace syconn {
 namespace {
 
+using Runs = std::vector<syconn::Run>;  // a test has a member Run
+
 struct Best {
   std::size_t pairs = 0;
   std::int64_t cost = 0;
@@ -140,13 +142,13 @@ TEST(Partners, AreTheBestOfAllMatchingsAndPerfectForThemselves) {
 
 // ---- clefts --------------------------------------------------------------------------------------------------------
 
-std::vector<Run> random_voxels(const Vec3i& size, double share, Rng& rng) {
+Runs random_voxels(const Vec3i& size, double share, Rng& rng) {
   Volume<std::uint8_t> mask(Box3::of_size(size));
   for (std::size_t i = 0; i < mask.count(); ++i) mask.data()[i] = rng.uniform() < share;
   return runs_of_mask(mask.view());
 }
 
-CleftSide slow_side(const std::vector<Run>& from, const std::vector<Run>& to, const Vec3d& nm, double far_nm) {
+CleftSide slow_side(const Runs& from, const Runs& to, const Vec3d& nm, double far_nm) {
   CleftSide side;
   double sum = 0;
   for_each_voxel(from, [&](const Vec3i& a) {
@@ -173,7 +175,9 @@ TEST(Clefts, DistancesAreThoseOfAllPairsOfVoxels) {
            {std::pair(s.found, slow_side(found, truth, nm, 25)), std::pair(s.truth, slow_side(truth, found, nm, 25))}) {
         EXPECT_EQ(got.n_vx, want.n_vx);
         EXPECT_EQ(got.far_vx, want.far_vx);
-        if (want.n_vx > 0) EXPECT_NEAR(got.mean_nm, want.mean_nm, 1e-9 * (1 + want.mean_nm));
+        if (want.n_vx > 0) {
+          EXPECT_NEAR(got.mean_nm, want.mean_nm, 1e-9 * (1 + want.mean_nm));
+        }
       }
       EXPECT_EQ(cleft_score(found, truth, nm, 25, 3).cremi_score, s.cremi_score);
       const CleftScore same = cleft_score(truth, truth, nm);
@@ -184,7 +188,7 @@ TEST(Clefts, DistancesAreThoseOfAllPairsOfVoxels) {
 
 TEST(Clefts, HandMade) {
   // Truth: one voxel at x 0; found: it, and one three voxels further along z, 120 nm away, and 240 nm.
-  const std::vector<Run> truth{{0, 0, 0, 1}}, found{{0, 0, 0, 1}, {0, 0, 3, 1}, {0, 0, 6, 1}};
+  const Runs truth{{0, 0, 0, 1}}, found{{0, 0, 0, 1}, {0, 0, 3, 1}, {0, 0, 6, 1}};
   const CleftScore s = cleft_score(found, truth, {4, 4, 40});
   EXPECT_DOUBLE_EQ(s.found.mean_nm, 360.0 / 3);
   EXPECT_EQ(s.found.far_vx, 1U);
@@ -193,7 +197,7 @@ TEST(Clefts, HandMade) {
 }
 
 TEST(Clefts, EmptySides) {
-  const std::vector<Run> one{{5, 5, 5, 3}};
+  const Runs one{{5, 5, 5, 3}};
   const CleftScore missed = cleft_score({}, one, {4, 4, 40});
   EXPECT_TRUE(std::isnan(missed.found.mean_nm));
   EXPECT_TRUE(std::isinf(missed.truth.mean_nm));

@@ -20,7 +20,9 @@ struct MatchedObjects {
 /// What the two runs do not both have is missing.
 struct CompartmentScore {
   MatchedObjects cells, synapses;
-  std::optional<LabelScore> nodes;     ///< dendrite, axon, soma: node_comp against the skeleton's compartment
+  std::optional<LabelScore> nodes;  ///< dendrite, axon, soma: node_comp against the skeleton's compartment
+  /// Accuracy of the nodes weighted by length: a node stands for half of each edge it has. NaN without length.
+  std::optional<double> nodes_by_length;
   std::optional<LabelScore> vertices;  ///< all compartments: vertex_comp of both
   std::optional<LabelScore> sides;     ///< all compartments: comp_a and comp_b of synapses, both sides together
   std::optional<LabelScore> spines;    ///< shaft, spine head, spine neck: of the sides that truly are on a dendrite

@@ -10,10 +10,11 @@ namespace syconn {
 
 /// What is to be asked of the true skeletons.
 struct RunLengthQuestion {
-  fs::path truth;                      ///< a phantom's folder (truth/nodes.csv), an SWC file, or a folder of SWC files
-  double nm_per_unit = 1000;           ///< of the SWC files
-  std::optional<VolumeSource> volume;  ///< segments below the nodes; without: the supervoxels that truth/nodes.csv names
-  std::optional<fs::path> run;         ///< then the supervoxels count as the cells that RUN/datasets/sv.h5 gives them
+  fs::path truth;             ///< a phantom's folder (truth/nodes.csv), an SWC file, or a folder of SWC files
+  double nm_per_unit = 1000;  ///< of the SWC files
+  std::optional<VolumeSource>
+      volume;                   ///< segments below the nodes; without: the supervoxels that truth/nodes.csv names
+  std::optional<fs::path> run;  ///< then the supervoxels count as the cells that RUN/datasets/sv.h5 gives them
   std::optional<Vec3d> voxel_size_nm;  ///< of the volume; its own by default
   std::uint64_t merge_nodes = 1;       ///< see merged_segments()
   int threads = 1;

@@ -33,17 +33,18 @@ struct SynapseJudgement {
 /// cell of its id. Throws Error{input} if a file is missing. Memory: the truth's runs and the overlaps.
 SynapseJudgement judge_synapses(const fs::path& run, const fs::path& phantom, double prob_min);
 
-/// Hits at one probability; matched anew, so that more objects never take a truth from each other's result.
-struct ThresholdScore {
-  double prob_min = 0;
-  std::uint64_t n_objects = 0, hits = 0;
-  double precision = 0, recall = 0, f1 = 0;  ///< NaN where undefined
-};
 /// Synapses of one kind: recall counts the true ones of this kind, precision the objects of this kind.
 struct SynapseClass {
   std::string name;
   std::uint64_t n_truth = 0, found = 0, n_objects = 0, hits = 0;
   double recall = 0, precision = 0;  ///< NaN where undefined
+};
+/// Hits at one probability; matched anew, so that more objects never take a truth from each other's result.
+struct ThresholdScore {
+  double prob_min = 0;
+  std::uint64_t n_objects = 0, hits = 0;
+  double precision = 0, recall = 0, f1 = 0;  ///< NaN where undefined
+  std::vector<SynapseClass> by_sign;         ///< excitatory, inhibitory, unknown
 };
 struct MissedSynapse {
   Id truth = 0, pre = 0, post = 0;

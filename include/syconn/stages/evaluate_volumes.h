@@ -5,6 +5,7 @@
 #include <string>
 
 #include "syconn/algo/segmentation_metrics.h"
+#include "syconn/algo/synapse_metrics.h"
 #include "syconn/core/box3.h"
 #include "syconn/core/files.h"
 
@@ -28,11 +29,25 @@ struct SegmentationScore {
   std::uint64_t n_truth = 0, n_segments = 0;  ///< labels but 0; segments that meet a truth
   VariationOfInformation voi;
   AdaptedRandError rand;
+  double cremi_score = 0;
 };
 /// With `run` the supervoxels of `volume` count as the cells that RUN/datasets/sv.h5 gives them; supervoxels that it
-/// does not have, or that have no cell, as 0.
+/// does not have, or that have no cell, as 0. With `ignore_border_vx` true voxels that near to a border between true
+/// labels, within their section, do not count (clear_borders).
 SegmentationScore evaluate_segmentation(const VolumeSource& volume, const VolumeSource& truth,
-                                        const std::optional<fs::path>& run, int threads);
+                                        const std::optional<fs::path>& run, int threads,
+                                        std::optional<double> ignore_border_vx = {});
+
+struct CleftReport {
+  Box3 box;  ///< compared, voxels
+  Vec3d voxel_size_nm;
+  double far_nm = 200;
+  CleftScore score;
+};
+/// CREMI's measure of clefts: voxels of labels but 0, or above `threshold` where it is given (maps). The size of a
+/// voxel is that of the truth, else of the volume, unless given. Memory: 16 bytes a run of both, and cleft_score().
+CleftReport evaluate_clefts(const VolumeSource& volume, const VolumeSource& truth, std::optional<double> threshold,
+                            const std::optional<Vec3d>& voxel_size_nm, double far_nm, int threads);
 
 struct OrganelleScore {
   Box3 box;                     ///< compared, voxels

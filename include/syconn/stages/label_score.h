@@ -22,7 +22,7 @@ struct LabelScore {
   double macro_f1() const;
 };
 
-/// accuracy, macro_f1, weighted_f1, majority_baseline, classes (support, precision, recall, f1), confusion (rows:
+/// accuracy, balanced_accuracy, macro_f1, weighted_f1, majority_baseline, classes (support, precision, recall, f1), confusion (rows:
 /// truth; a last column of the others, if there can be any). null where a value is not defined.
 Json as_json(const LabelScore& score);
 
