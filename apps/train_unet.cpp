@@ -72,6 +72,13 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
       ->check(CLI::IsMember({"small", "paper"}))
       ->capture_default_str();
   unet->add_option("--steps", steps_, "of the optimiser [of the recipe]")->check(CLI::PositiveNumber);
+  unet->add_option("--schedule-steps", schedule_steps_,
+                   "step at which the learning rate reaches 0; more than --steps: the training ends early [--steps]")
+      ->check(CLI::PositiveNumber);
+  unet->add_option("--freeze-norms", freeze_norms_,
+                   "last part of the steps in which batch norms use the means over many samples, as the model does")
+      ->check(CLI::Range(0.0, 0.9))
+      ->capture_default_str();
   unet->add_option("--batch", batch_, "samples a step [2]")->check(CLI::Range(1, 256));
   unet->add_option("--patch", patch_, "x,y,z of a sample in voxels [of the recipe]")->delimiter(',')->expected(3);
   unet->add_option("--blocks", blocks_, "levels of the net [of the recipe]")->check(CLI::Range(2, 8));
@@ -124,7 +131,9 @@ UNetTraining TrainUNetCommand::training() const {
     throw Error(Category::usage, "--box and --test-box are parts of --raw");
   if (t.train.empty()) throw Error(Category::usage, "give --phantom DIR, or --raw FILE with --label CLASS=FILE");
   if (steps_ > 0) t.steps = steps_;
-  if (t.options.cosine_steps > 0) t.options.cosine_steps = t.steps;
+  if (t.options.cosine_steps > 0) t.options.cosine_steps = schedule_steps_ > 0 ? schedule_steps_ : t.steps;
+  t.options.freeze_norms_at = std::llround((1 - freeze_norms_) * static_cast<double>(t.steps));
+  if (freeze_norms_ <= 0) t.options.freeze_norms_at = 0;
   if (!mag_.empty()) t.mag = {mag_[0], mag_[1], mag_[2]};
   t.options.class_weights = weights_, t.min_object_vx = min_object_;
   if (batch_ > 0) t.batch = batch_;

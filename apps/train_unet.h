@@ -22,8 +22,8 @@ class TrainUNetCommand {
   std::vector<std::int64_t> patch_, planar_, box_, test_box_, mag_;
   std::vector<double> weights_;
   int blocks_ = 0, filters_ = 0, batch_ = 0, threads_ = 0;
-  std::int64_t steps_ = 0, min_object_ = 100;
-  double learning_rate_ = 0, held_out_ = 0.2;
+  std::int64_t steps_ = 0, schedule_steps_ = 0, min_object_ = 100;
+  double learning_rate_ = 0, held_out_ = 0.2, freeze_norms_ = 0.2;
   std::uint64_t seed_ = 1;
   bool json_ = false;
 };

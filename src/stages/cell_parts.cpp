@@ -73,6 +73,11 @@ CellParts CellReader::read_skeleton(Id cell, Row row) const {
                                        " names a node it does not have");
     parts.edges.push_back({edges[e], edges[e + 1]});
   }
+  if (cells_.has_part("skeleton", "radius_nm")) {
+    parts.node_radius_nm = cells_.ragged<float>("skeleton", "radius_nm")(row);
+    if (parts.node_radius_nm.size() != parts.nodes_nm.size())
+      throw Error(Category::input, "skeleton of cell " + std::to_string(cell) + ": not one radius a node");
+  }
   if (cells_.has_part("skeleton", "myelin")) {
     parts.node_myelin = cells_.ragged<std::uint8_t>("skeleton", "myelin")(row);
     if (parts.node_myelin.size() != parts.nodes_nm.size())

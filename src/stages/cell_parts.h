@@ -18,6 +18,7 @@ struct CellParts {
   Id id = kBackground;
   std::vector<Vec3f> nodes_nm;
   std::vector<std::array<std::uint32_t, 2>> edges;
+  std::vector<float> node_radius_nm;      ///< from each node to the surface; empty: not known
   std::vector<std::uint8_t> node_myelin;  ///< 1: under a sheath; empty: no myelin map
   std::vector<Vec3f> surface_nm;          ///< vertices of the cell's mesh, as stored
   std::vector<Vec3f> mi_nm, vc_nm;        ///< vertices of its organelles

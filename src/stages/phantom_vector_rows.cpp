@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "phantom_vector_skeleton.h"
 #include "syconn/algo/phantom/mesh.h"
 #include "syconn/core/compartments.h"
 
@@ -30,7 +31,6 @@ Vec3i floor_vx(const Vec3d& nm, const Vec3d& voxel_nm) {
   const auto down = [](double v) { return static_cast<std::int64_t>(std::floor(v)); };
   return {down(nm.x / voxel_nm.x), down(nm.y / voxel_nm.y), down(nm.z / voxel_nm.z)};
 }
-double length_nm(const Vec3d& d) { return std::sqrt(d.dot(d)); }
 
 struct MeshBounds {
   Vec3d min, max;
@@ -89,82 +89,6 @@ void append_mesh(ShardBuilder& shard, const PhantomMesh& mesh) {
   shard.append<std::uint32_t>("mesh", "faces", corners);
 }
 
-/// A node of the skeleton that is written.
-struct WrittenNode {
-  Vec3f position_nm;
-  float radius_nm;
-  std::int32_t parent;
-  std::uint8_t compartment;
-  bool myelin;
-};
-
-/// The model's tree, whose soma is one node, with more nodes along each stem as far as the stem runs in the soma:
-/// skeletons of real somata have them, and whoever labels nodes calls them soma.
-std::vector<WrittenNode> skeleton_of(const PhantomModel& m, const PhantomCell& c) {
-  constexpr double kStepNm = 500;
-  std::vector<WrittenNode> nodes;
-  std::vector<std::int32_t> row(c.n_nodes);  // of each node of the model
-  for (std::uint32_t i = 0; i < c.n_nodes; ++i) {
-    const PhantomNode& n = m.nodes[c.first_node + i];
-    std::int32_t parent = n.parent == kNone ? -1 : row[n.parent - c.first_node];
-    if (n.parent != kNone && m.nodes[n.parent].compartment == kSoma) {
-      const PhantomNode& soma = m.nodes[n.parent];
-      const Vec3d from(soma.position_nm), along = Vec3d(n.position_nm) - from;
-      const double radius = static_cast<double>(soma.radius_nm), length = length_nm(along);
-      for (double nm = kStepNm; nm < std::min(radius, length); nm += kStepNm) {
-        const Vec3d at = from + along * (nm / length);
-        const double inner = std::max(radius - nm, static_cast<double>(n.start_radius_nm));
-        nodes.push_back({Vec3f(at), static_cast<float>(inner), parent, soma.compartment, false});
-        parent = static_cast<std::int32_t>(nodes.size()) - 1;
-      }
-    }
-    row[i] = static_cast<std::int32_t>(nodes.size());
-    nodes.push_back({n.position_nm, n.radius_nm, parent, n.compartment, n.myelin_nm > 0});
-  }
-  return nodes;
-}
-
-/// Path lengths of a cell's tree, µm; an edge counts for the compartment of its node away from the root.
-struct Paths {
-  double all = 0, axon = 0, dendrite = 0, soma = 0, myelin = 0;
-};
-
-Paths paths_of(const std::vector<WrittenNode>& nodes) {
-  Paths sum;
-  for (const WrittenNode& n : nodes) {
-    if (n.parent < 0) continue;
-    const Vec3f from = nodes[static_cast<std::size_t>(n.parent)].position_nm;
-    const double um = length_nm(Vec3d(n.position_nm) - Vec3d(from)) / 1000;
-    sum.all += um;
-    if (n.compartment == kSoma) sum.soma += um;
-    if (n.compartment <= kSpineNeck) sum.dendrite += um;
-    if (n.compartment >= kAxon && n.compartment <= kBoutonTerminal) sum.axon += um;
-    if (n.myelin) sum.myelin += um;
-  }
-  return sum;
-}
-
-void append_skeleton(ShardBuilder& shard, const std::vector<WrittenNode>& nodes) {
-  std::vector<float> xyz, radius;
-  std::vector<std::int32_t> parent;
-  std::vector<std::uint32_t> edges;
-  std::vector<std::uint8_t> compartment, myelin;
-  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
-    const WrittenNode& n = nodes[i];
-    xyz.insert(xyz.end(), {n.position_nm.x, n.position_nm.y, n.position_nm.z});
-    radius.push_back(n.radius_nm);
-    compartment.push_back(n.compartment), myelin.push_back(n.myelin);
-    parent.push_back(n.parent);
-    if (n.parent >= 0) edges.insert(edges.end(), {static_cast<std::uint32_t>(n.parent), i});
-  }
-  shard.append<float>("skeleton", "nodes_nm", xyz);
-  shard.append<float>("skeleton", "radius_nm", radius);
-  shard.append<std::int32_t>("skeleton", "parent", parent);
-  shard.append<std::uint8_t>("skeleton", "compartment", compartment);
-  shard.append<std::uint8_t>("skeleton", "myelin", myelin);
-  shard.append<std::uint32_t>("skeleton", "edges", edges);
-}
-
 template <class Object>
 void append_ids(ShardBuilder& shard, const char* field, const std::vector<Object>& objects,
                 const std::vector<std::uint32_t>& rows) {
@@ -175,14 +99,6 @@ void append_ids(ShardBuilder& shard, const char* field, const std::vector<Object
 
 float f32(double v) { return static_cast<float>(v); }
 std::uint32_t count(const std::vector<std::uint32_t>& rows) { return static_cast<std::uint32_t>(rows.size()); }
-
-void set_paths(ShardBuilder& shard, const Paths& paths) {
-  shard.set("path_length_um", f32(paths.all));
-  shard.set("axon_um", f32(paths.axon));
-  shard.set("dend_um", f32(paths.dendrite));
-  shard.set("soma_um", f32(paths.soma));
-  shard.set("myelin_fraction", f32(paths.all > 0 ? paths.myelin / paths.all : 0));
-}
 
 bool within(const MeshBounds& b, const Vec3d& box_nm) {
   return b.min.min_element() > 0 && (box_nm - b.max).min_element() > 0;
@@ -284,8 +200,8 @@ void add_phantom_cell(ShardBuilder& shard, const PhantomCells& cells, std::uint3
   set_common(shard, mesh, b, centroid_nm, rep.point());
   shard.set("volume_um3", f32(phantom_mesh_volume_um3(mesh)));
   shard.set("mesh_area_um2", f32(phantom_mesh_area_um2(mesh)));
-  const std::vector<WrittenNode> skeleton = skeleton_of(m, c);
-  set_paths(shard, paths_of(skeleton));
+  const std::vector<PhantomSkeletonNode> skeleton = phantom_skeleton(m, c);
+  set_phantom_paths(shard, skeleton);
   shard.set("n_mi", count(cells.mitos[cell_idx]));
   shard.set("n_vc", count(cells.clouds[cell_idx]));
   shard.set("n_syn", count(cells.synapses[cell_idx]));
@@ -297,7 +213,7 @@ void add_phantom_cell(ShardBuilder& shard, const PhantomCells& cells, std::uint3
   std::vector<std::uint8_t> vertex_comp;
   for (const std::uint32_t node : mesh.vertex_node) vertex_comp.push_back(m.nodes[node].compartment);
   shard.append<std::uint8_t>("vertex_comp", "values", vertex_comp);
-  append_skeleton(shard, skeleton);
+  append_phantom_skeleton(shard, skeleton);
   append_ids(shard, "mi_ids", m.mitos, cells.mitos[cell_idx]);
   append_ids(shard, "vc_ids", m.clouds, cells.clouds[cell_idx]);
   append_ids(shard, "syn_ids", m.synapses, cells.synapses[cell_idx]);

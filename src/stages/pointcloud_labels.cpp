@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "soma_nodes.h"
 #include "syconn/core/error.h"
 #include "syconn/core/parallel.h"
 
@@ -27,37 +28,13 @@ void take_nearest(std::span<const Vec3f> vertices_nm, const std::vector<std::uin
   });
 }
 
-/// Edges whose ends both fulfil `take`.
-template <class Take>
-std::vector<SkeletonEdge> edges_between(std::span<const SkeletonEdge> edges, const Take& take) {
-  std::vector<SkeletonEdge> kept;
-  for (const SkeletonEdge& e : edges)
-    if (take(e[0]) && take(e[1])) kept.push_back(e);
-  return kept;
-}
-
-/// Which nodes are of connected soma nodes with less than `least_nm` of edges between them.
-std::vector<bool> soma_islands(std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
-                               const std::vector<std::int32_t>& codes, double least_nm) {
-  const std::vector<SkeletonEdge> within = edges_between(edges, [&](std::uint32_t i) { return codes[i] == kSoma; });
-  const std::vector<std::uint32_t> part = skeleton_components(codes.size(), within);
-  std::vector<double> length_nm(codes.size());
-  for (const SkeletonEdge& e : within) {
-    const Vec3d d = Vec3d(nodes_nm[e[0]]) - Vec3d(nodes_nm[e[1]]);
-    length_nm[part[e[0]]] += std::sqrt(d.dot(d));
-  }
-  std::vector<bool> island(codes.size());
-  for (std::size_t i = 0; i < codes.size(); ++i) island[i] = codes[i] == kSoma && length_nm[part[i]] < least_nm;
-  return island;
-}
-
-/// Marked nodes take the code of the nearest other one, counted in edges; those that reach none keep their own.
+/// Marked nodes take the code of the nearest unmarked one that is no soma, counted in edges; those that reach none keep
+/// their own.
 void take_neighbours(std::span<const SkeletonEdge> edges, std::vector<bool> marked, std::vector<std::int32_t>& codes) {
-  std::vector<std::vector<std::uint32_t>> links(codes.size());
-  for (const auto& [a, b] : edges) links[a].push_back(b), links[b].push_back(a);
+  const SkeletonLinks links = skeleton_links(codes.size(), edges);
   std::vector<std::uint32_t> front;
   for (std::uint32_t i = 0; i < codes.size(); ++i)
-    if (!marked[i]) front.push_back(i);
+    if (!marked[i] && codes[i] != kSoma) front.push_back(i);
   for (std::size_t k = 0; k < front.size(); ++k)
     for (const std::uint32_t to : links[front[k]])
       if (marked[to]) marked[to] = false, codes[to] = codes[front[k]], front.push_back(to);
@@ -90,11 +67,19 @@ void refine_labels(std::span<const Vec3f> vertices_nm, std::span<const std::int3
 
 std::vector<std::int32_t> node_codes(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> vertex_codes,
                                      std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
-                                     const NodeVote& vote) {
+                                     const NodeVote& vote, std::span<const float> radius_nm) {
   std::vector<std::int32_t> own =
       knn_majority(vertices_nm, vertex_codes, nodes_nm, vote.neighbours, kUnknownCompartment);
-  take_neighbours(edges, soma_islands(nodes_nm, edges, own, vote.least_soma_nm), own);
-  const auto neurites = edges_between(edges, [&](std::uint32_t i) { return own[i] != kSoma; });
+  const std::vector<bool> soma = soma_nodes({nodes_nm, radius_nm, edges}, own, vote.least_soma_nm);
+  std::vector<bool> not_soma(own.size());
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    not_soma[i] = own[i] == kSoma && !soma[i];
+    if (soma[i]) own[i] = kSoma;
+  }
+  take_neighbours(edges, not_soma, own);
+  std::vector<SkeletonEdge> neurites;
+  for (const SkeletonEdge& e : edges)
+    if (own[e[0]] != kSoma && own[e[1]] != kSoma) neurites.push_back(e);
   const std::vector<std::int32_t> codes = smooth_compartments(nodes_nm, neurites, own, vote.smooth_nm);
   return vote.axon_share > 0 ? component_compartments(edges, codes, vote.axon_share) : codes;
 }

@@ -26,13 +26,13 @@ struct NodeVote {
   double smooth_nm = 10000, axon_share = 0.66;  ///< axon_share 0: components keep what their nodes say
   double least_soma_nm = 0;
 };
-/// Codes of skeleton nodes: majority of the nearest vertices; soma nodes whose connected edges are shorter than
-/// least_soma_nm together are no soma and take the code of the nearest node beyond; then smooth_compartments of each
-/// neurite by itself, so that a soma neither grows along its neurites nor is outvoted by them; then
-/// component_compartments.
+/// Codes of skeleton nodes: majority of the nearest vertices; what soma_nodes says is soma, and what it does not is
+/// none and takes the code of the nearest node beyond; then smooth_compartments of each neurite by itself, so that a
+/// soma neither grows along its neurites nor is outvoted by them; then component_compartments. `radius_nm`: one a node
+/// or empty.
 std::vector<std::int32_t> node_codes(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> vertex_codes,
                                      std::span<const Vec3f> nodes_nm, std::span<const SkeletonEdge> edges,
-                                     const NodeVote& vote);
+                                     const NodeVote& vote, std::span<const float> radius_nm = {});
 
 /// Length of the edges by the coarse compartment of the node away from the root, µm. `bridge_nm`: one an edge or empty;
 /// bridges do not count. Throws Error{runtime} where an edge is not one between a node and its parent.

@@ -222,7 +222,8 @@ class CellShards {
     const std::vector<std::int32_t> nodes =
         node_codes(cell.surface_nm, vertices, cell.nodes_nm, cell.edges,
                    {static_cast<std::uint32_t>(config_.vote_neighbours), config_.smooth_um * 1000, config_.axon_share,
-                    config_.soma_um * 1000});
+                    config_.soma_um * 1000},
+                   cell.node_radius_nm);
     n_unknown_ += vertices.empty() || vertices[0] == kUnknownCompartment;
     const CompartmentPaths paths = paths_(cell, row, nodes);
     builder.begin(id);

@@ -38,6 +38,7 @@ ModelCard card_of(const UNetTraining& t, const UNetData& data) {
                    {"class_weights", o.class_weights},
                    {"held_out", t.test.empty() ? t.held_out : 0.0},
                    {"threads", t.device.threads}};
+  if (o.freeze_norms_at > 0) card.training["freeze_norms_at"] = o.freeze_norms_at;
   return card;
 }
 
@@ -55,16 +56,22 @@ std::vector<double> run_steps(const UNetTraining& t, const UNetData& data, UNetT
       sampler.draw(step, i, std::span(images).subspan(i * voxels, voxels),
                    std::span(labels).subspan(i * voxels, voxels));
   };
+  // the running statistics forget all but the last ten batches, and a net that normalises by two samples at a time sees
+  // other values than one that normalises by what is usual
+  const auto settle = [&](std::int64_t from) {
+    for (std::int64_t k = 0; k < t.settle_steps; ++k) {
+      draw(static_cast<std::uint64_t>(from + k));
+      net.settle(t.batch, images, t.patch_vx, k);
+    }
+  };
+  const std::int64_t frozen = t.options.freeze_norms_at;
   const auto one_step = [&](std::uint64_t step) {
+    if (frozen > 0 && static_cast<std::int64_t>(step) == frozen) settle(frozen);
     draw(step);
     return net.step(t.batch, images, labels, t.patch_vx);
   };
   std::vector<double> losses = run_training(net, checkpoint, t.steps, t.checkpoint_every, one_step, progress, stop);
-  // the running statistics of the norms forget all but the last ten batches, two samples each
-  for (std::int64_t k = 0; k < t.settle_steps; ++k) {
-    draw(static_cast<std::uint64_t>(t.steps + k));
-    net.settle(t.batch, images, t.patch_vx, k);
-  }
+  if (frozen == 0 || frozen >= t.steps) settle(t.steps);
   return losses;
 }
 

@@ -85,6 +85,21 @@ TEST(PhantomModel, GraphComponentsAreTheCells) {
   for (const auto& w : m.wrong_merges) EXPECT_EQ(w.label, std::min(w.id_a, w.id_b));
 }
 
+TEST(PhantomModel, AxonsEndInTheirTerminalBoutons) {
+  PhantomParams p = phantom_params();
+  p.seed = 4, p.dense = false, p.n_cells = 6, p.box_nm = Vec3d(60000.0);
+  const PhantomModel m = make_phantom_model(p);
+  std::size_t ends = 0, others = 0;
+  for (const PhantomNode& n : m.nodes)
+    EXPECT_TRUE(n.parent == kNone || m.nodes[n.parent].compartment != kBoutonTerminal);
+  for (const PhantomBouton& b : m.boutons) {
+    EXPECT_EQ(b.terminal, m.nodes[b.node].compartment == kBoutonTerminal);
+    (b.terminal ? ends : others) += 1;
+  }
+  EXPECT_GT(ends, 5u);
+  EXPECT_GT(others, ends);
+}
+
 TEST(PhantomModel, SynapsesJoinAxonsToDendrites) {
   const PhantomModel& m = model();
   std::size_t truth = 0, decoys = 0, dropped = 0;

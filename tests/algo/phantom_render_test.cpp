@@ -261,6 +261,42 @@ TEST(PhantomRender, MemoryCoversTheResults) {
   EXPECT_LT(phantom_memory_bytes(p, chunk, kPhantomRaw), phantom_memory_bytes(p, chunk, kPhantomAll));
 }
 
+struct MeanGrey {
+  double sum = 0, n = 0;
+  void add(double grey) { sum += grey, n += 1; }
+  double value() const { return sum / n; }
+};
+
+// What the truth marks can be seen: both kinds of junctions are darker than the membrane beside them, on both sides of
+// a symmetric one, and sheaths are dark as far as the map of myelin goes and no farther.
+TEST(PhantomRender, TheMicrographShowsJunctionsAndSheaths) {
+  PhantomParams p = phantom_params();
+  p.seed = 7, p.box_nm = {4000, 4000, 2000}, p.myelin_scale = 4;
+  const PhantomModel m = make_phantom_model(p);
+  PhantomVolumes v;
+  const Box3 box = phantom_box(p);
+  PhantomRenderer(m).render(box, kPhantomRaw | kPhantomSj | kPhantomSynType | kPhantomMyelin, v, 2);
+  MeanGrey membrane, symmetric, asymmetric, sheath, beyond;
+  for (std::int64_t z = 0; z < box.max.z; z += 2)
+    for (std::int64_t y = 0; y < box.max.y; y += 2)
+      for (std::int64_t x = 0; x < box.max.x; x += 2) {
+        const PhantomPoint q = phantom_locate(m, (Vec3d(Vec3i(x, y, z)) + Vec3d(0.5)) * p.voxel_size_nm);
+        if (q.node == kNone) continue;
+        const double wall = q.other_depth_nm - q.depth_nm, grey = v.raw.at({x, y, z});
+        const double myelin = static_cast<double>(m.nodes[q.node].myelin_nm);
+        if (myelin > 0 && wall > 80 && q.depth_nm > -0.8 * myelin && q.depth_nm < -15) sheath.add(grey);
+        if (myelin > 0 && wall > 80 && q.depth_nm > 15 && q.depth_nm < 80) beyond.add(grey);
+        if (!q.inside || wall < 20 || wall > 26) continue;
+        const std::uint8_t type = v.syn_type.at({x, y, z});
+        (type == 0 ? membrane : type == 1 ? asymmetric : symmetric).add(grey);
+      }
+  ASSERT_GT(std::min({membrane.n, symmetric.n, asymmetric.n, sheath.n, beyond.n}), 100);
+  EXPECT_LT(symmetric.value(), membrane.value() - 10);
+  EXPECT_LT(asymmetric.value(), membrane.value() - 10);
+  EXPECT_LT(sheath.value(), 100);
+  EXPECT_GT(beyond.value(), 150);
+}
+
 TEST(PhantomRender, EmptyBoxAndBadParams) {
   PhantomVolumes v;
   PhantomRenderer(small_model(0)).render(Box3(), kPhantomAll, v);

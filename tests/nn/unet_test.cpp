@@ -54,6 +54,31 @@ TEST(UNet, ParameterCountsOfThePaper) {
   EXPECT_EQ(unet_parameters(config_of(4, 4, 8, {0})), 346036);
 }
 
+TEST_F(UNetTorch, SettledStatisticsAreMeansOverTheBatches) {
+  const Vec3i size{8, 8, 4};
+  const std::string mean = "down_convs.0.norm0.running_mean", variance = "down_convs.0.norm0.running_var";
+  std::vector<double> sum_mean, sum_variance;
+  const auto add = [](std::vector<double>& sum, const std::vector<float>& values) {
+    sum.resize(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) sum[i] += static_cast<double>(values[i]) / 3;
+  };
+  const auto all = trainer(small_net());
+  const std::vector<float> weight = all->tensor("down_convs.0.conv1.weight");
+  for (std::uint64_t k = 0; k < 3; ++k) {
+    const std::vector<float> image = random_image(size, k);
+    const auto one = trainer(small_net());
+    one->settle(1, image, size, 0);
+    add(sum_mean, one->tensor(mean)), add(sum_variance, one->tensor(variance));
+    all->settle(1, image, size, static_cast<std::int64_t>(k));
+  }
+  for (std::size_t i = 0; i < sum_mean.size(); ++i) {
+    EXPECT_NEAR(all->tensor(mean)[i], sum_mean[i], 1e-6);
+    EXPECT_NEAR(all->tensor(variance)[i], sum_variance[i], 1e-6);
+  }
+  EXPECT_EQ(all->tensor("down_convs.0.conv1.weight"), weight);
+  EXPECT_EQ(all->steps_done(), 0);
+}
+
 TEST(UNet, StrideAndReach) {
   EXPECT_EQ(unet_stride(myelin_unet()), Vec3i(8, 8, 2));
   // two levels of 3x3x3: 2 + 2·2 + 2 voxels of convolutions, and 1 where the coarse cell sticks out

@@ -91,6 +91,32 @@ TEST(PhantomVector, ASkeletonIsOneTree) {
   });
 }
 
+// Skeletons run through the soma, and its nodes are those within it.
+TEST(PhantomVector, TheSomasNodesLieInIt) {
+  const SegmentationDataset ssv = table("ssv");
+  const auto radius = ssv.column<float>("soma_radius_nm"), soma_um = ssv.column<float>("soma_um");
+  std::size_t somata = 0;
+  for_all(ssv, [&](Id id, Row row) {
+    const auto xyz = ssv.ragged<float>("skeleton", "nodes_nm", id), r = ssv.ragged<float>("skeleton", "radius_nm", id);
+    const auto comp = ssv.ragged<std::uint8_t>("skeleton", "compartment", id);
+    if (std::isnan(radius(row))) return;
+    ++somata;
+    std::size_t inside = 0;
+    for (std::size_t i = 0; i < comp.size(); ++i) {
+      double square = 0;
+      for (std::size_t k = 0; k < 3; ++k)
+        square += std::pow(static_cast<double>(xyz[3 * i + k]) - static_cast<double>(xyz[k]), 2);
+      if (comp[i] != 6) continue;
+      ++inside;
+      EXPECT_LT(std::sqrt(square), radius(row));
+      EXPECT_GT(r[i], 100);
+    }
+    EXPECT_GT(inside, 10u);  // a node every half micrometre of each stem
+    EXPECT_GT(soma_um(row), 2 * radius(row) / 1000);
+  });
+  EXPECT_GT(somata, 0u);
+}
+
 // What the cells list is what the objects say, and the other way round.
 TEST(PhantomVector, IdsAgreeAcrossTables) {
   const SegmentationDataset ssv = table("ssv");

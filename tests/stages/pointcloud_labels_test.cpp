@@ -99,6 +99,40 @@ TEST(PointcloudLabels, NodesTakeTheirSurfaceAndTheirComponent) {
   EXPECT_EQ(node_codes({}, {}, nodes, edges, vote), std::vector<std::int32_t>(6, kUnknownCompartment));
 }
 
+/// Nodes a micrometre apart on a line, three vertices beside each that say `says`.
+std::vector<std::int32_t> codes_on_a_line(const std::vector<std::int32_t>& says, const NodeVote& vote) {
+  std::vector<Vec3f> nodes, surface;
+  std::vector<std::int32_t> codes;
+  std::vector<SkeletonEdge> edges;
+  for (std::uint32_t i = 0; i < says.size(); ++i) {
+    nodes.push_back({1000.0F * static_cast<float>(i), 0, 0});
+    for (const float y : {-10.0F, 10.0F, 11.0F}) surface.push_back({nodes[i].x, y, 0}), codes.push_back(says[i]);
+    if (i > 0) edges.push_back({i - 1, i});
+  }
+  return node_codes(surface, codes, nodes, edges, vote);
+}
+
+TEST(PointcloudLabels, PatchesOfSomaAreNone) {
+  const std::vector<std::int32_t> says{kSoma, kSoma,  kSoma,      kShaft, kShaft,        kSpineHead,
+                                       kSoma, kShaft, kSpineHead, kAxon,  kTerminalBouton, kSoma};
+  NodeVote vote{3, 0, 0, 2000};  // the first three have 2 um between them, the others no edge
+  EXPECT_EQ(codes_on_a_line(says, vote),
+            std::vector<std::int32_t>({kSoma, kSoma, kSoma, kShaft, kShaft, kSpineHead, kSpineHead, kShaft, kSpineHead,
+                                       kAxon, kTerminalBouton, kTerminalBouton}));
+  vote.least_soma_nm = 2001;  // nothing is left that is soma
+  EXPECT_EQ(codes_on_a_line(says, vote)[0], kShaft);
+  vote.least_soma_nm = 0;
+  EXPECT_EQ(codes_on_a_line(says, vote), says);
+  vote.least_soma_nm = 9000;  // all of it is soma: there is nothing else to say
+  EXPECT_EQ(codes_on_a_line({kSoma, kSoma}, vote), std::vector<std::int32_t>({kSoma, kSoma}));
+}
+
+TEST(PointcloudLabels, ASomaDoesNotGrowAlongItsNeurites) {
+  const std::vector<std::int32_t> says{kSoma, kSoma, kSoma, kSoma, kSoma, kAxon, kShaft, kAxon, kAxon};
+  EXPECT_EQ(codes_on_a_line(says, {3, 5000, 0, 0}),
+            std::vector<std::int32_t>({kSoma, kSoma, kSoma, kSoma, kSoma, kAxon, kAxon, kAxon, kAxon}));
+}
+
 TEST(PointcloudLabels, PathsCountForTheNodeAwayFromTheRoot) {
   const std::vector<Vec3f> nodes{{0, 0, 0}, {3000, 4000, 0}, {0, 0, 2000}, {0, 0, 9000}};
   const std::vector<std::int32_t> parent{-1, 0, 0, 2}, codes{kSoma, kBoutonEnPassant, kSpineNeck, kSoma};

@@ -75,6 +75,29 @@ TEST_F(TrainUNet, GoesOnAfterAStopAsIfNeverInterrupted) {
   EXPECT_THROW(train_unet(other, quiet), Error);
 }
 
+TEST_F(TrainUNet, FrozenNormsKeepTheirStatistics) {
+  const auto quiet = [](std::int64_t, double) {};
+  UNetTraining t = training("frozen");
+  t.options.freeze_norms_at = 45, t.settle_steps = 20;
+  const UNetTrained whole = train_unet(t, quiet);
+  EXPECT_EQ(whole.card.training["freeze_norms_at"], 45);
+  EXPECT_GT(whole.card.quality["dice"]["mi"].get<double>(), 0.8) << whole.card.quality.dump();
+  for (const std::int64_t at : {31, 44, 45, 52}) {  // stopped before, at and after
+    std::atomic<int> stop = 0;
+    t.out = folder_ / ("stopped" + std::to_string(at));
+    EXPECT_THROW(train_unet(
+                     t, [&](std::int64_t step, double) { stop = step == at ? 15 : 0; }, &stop),
+                 Error);
+    const UNetTrained parts = train_unet(t, quiet);
+    EXPECT_EQ(parts.losses, whole.losses) << at;
+    EXPECT_EQ(parts.card.to_json(), whole.card.to_json());
+  }
+  t.options.freeze_norms_at = 0, t.out = folder_ / "free";
+  const UNetTrained free = train_unet(t, quiet);
+  const auto same = std::mismatch(whole.losses.begin(), whole.losses.end(), free.losses.begin()).first;
+  EXPECT_EQ(same - whole.losses.begin(), 45);
+}
+
 TEST_F(TrainUNet, TrainsOnABoxInCoarserVoxelsAndCountsObjects) {
   UNetTraining t = training("coarse");
   t.mag = {2, 2, 1}, t.steps = 120, t.min_object_vx = 30;

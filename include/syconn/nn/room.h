@@ -36,6 +36,7 @@ struct TrainOptions {
   int decay_every = 200;  ///< steps after which the rate is multiplied by
   double decay = 0.997;
   std::int64_t cosine_steps = 0;           ///< above 0 instead: the rate falls along half a cosine to 0 at this step
+  std::int64_t freeze_norms_at = 0;        ///< above 0: from this step on batch norms use their running statistics
   double cross_entropy = 0.5;              ///< weight of it in the loss; the rest is soft Dice
   std::vector<double> class_weights = {};  ///< of each class; empty: 1
   bool library_layers = false;             ///< LibTorch's layers instead of faster ones of the same values: to compare

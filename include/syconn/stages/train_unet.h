@@ -40,7 +40,7 @@ struct UNetTraining {
   Vec3i tile_vx{128, 128, 64};  ///< of the model's card; raised to multiples of the net's stride
   int batch = 2;
   std::int64_t steps = 2000, checkpoint_every = 200;
-  std::int64_t settle_steps = 100;  ///< batches after the last step, for the batch norms' statistics alone
+  std::int64_t settle_steps = 100;  ///< batches before norms freeze, or after the last step, for their statistics alone
   std::uint64_t seed = 1;
   std::int64_t min_object_vx = 100;  ///< smaller objects do not count in the test of objects
   DeviceOptions device;

@@ -73,7 +73,7 @@ class Trainer final : public UNetTrainer {
     for (auto& group : adam_->param_groups())
       static_cast<torch::optim::AdamOptions&>(group.options()).lr(learning_rate());
     adam_->zero_grad();
-    const torch::Tensor loss = segmentation_loss(net_.forward(x, true), target, options_);
+    const torch::Tensor loss = segmentation_loss(net_.forward(x, !norms_are_frozen()), target, options_);
     guarded("training step", [&] { loss.backward(), adam_->step(); });
     ++steps_;
     return loss.item<double>();
@@ -145,6 +145,8 @@ class Trainer final : public UNetTrainer {
     return torch::from_blob(const_cast<float*>(in.data()), {batch, channels, size.z, size.y, size.x}, torch::kFloat32)
         .to(device_);
   }
+
+  bool norms_are_frozen() const { return options_.freeze_norms_at > 0 && steps_ >= options_.freeze_norms_at; }
 
   double learning_rate() const {
     const auto done = static_cast<double>(steps_);
