@@ -91,13 +91,13 @@ TEST(PrecomputedShard, DamagedIndices) {
   };
   ASSERT_TRUE(find(2));
   EXPECT_THAT(error_of([&] { find(2, 1); }), HasSubstr("impossible size of a minishard index"));
-  write_file_atomically(file, whole.substr(0, 31));
+  test::write_text(file, whole.substr(0, 31));
   EXPECT_THAT(error_of([&] { find(0); }), HasSubstr("shorter than its index"));
-  write_file_atomically(file, whole.substr(0, whole.size() - 1));
+  test::write_text(file, whole.substr(0, whole.size() - 1));
   EXPECT_THAT(error_of([&] { find(1); }), HasSubstr("beyond its end"));
   std::string bad = whole;
   bad[7] = '\x7f';  // start of the first minishard's index
-  write_file_atomically(file, bad);
+  test::write_text(file, bad);
   EXPECT_THAT(error_of([&] { find(0); }), HasSubstr("beyond its end"));
   const auto index_at = [&](int minishard) {
     std::uint64_t start = 0;
@@ -106,11 +106,11 @@ TEST(PrecomputedShard, DamagedIndices) {
   };
   bad = whole;
   bad[index_at(0) + 8] = 0;  // keys 0, 0
-  write_file_atomically(file, bad);
+  test::write_text(file, bad);
   EXPECT_THAT(error_of([&] { find(0); }), HasSubstr("do not ascend"));
   bad = whole;
   bad[index_at(0) + 39] = '\x70';  // size of the first value
-  write_file_atomically(file, bad);
+  test::write_text(file, bad);
   EXPECT_THAT(error_of([&] { find(0); }), HasSubstr("value lies beyond"));
   EXPECT_TRUE(find(1));
 }

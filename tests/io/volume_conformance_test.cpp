@@ -63,7 +63,8 @@ Json sharding(const char* hash, int preshift, int minishard, int shard, const ch
 template <class T>
 void add_hdf5(std::vector<Way<T>>& ways) {
   ways.push_back({"hdf5", [](const fs::path& folder, const Plain<T>& v) {
-                    test::write_foreign(folder / "v.h5", "seg", v.size, v.values, {.chunk = min(Vec3i(16), v.size), .gzip = 1});
+                    test::write_foreign(folder / "v.h5", "seg", v.size, v.values,
+                                        {.chunk = min(Vec3i(16), v.size), .gzip = 1});
                     return Stored{.path = folder / "v.h5", .knows_voxel_size = false};
                   }});
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <map>
 #include <sstream>
 #include <vector>
@@ -29,9 +30,10 @@ inline std::string gzipped(const std::string& plain) {
   return out;
 }
 
+/// Unlike write_file_atomically without waiting for the disk.
 inline void write_text(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
-  write_file_atomically(path, text);
+  std::ofstream(path, std::ios::binary) << text;
 }
 
 /// A volume in memory, x fastest.
