@@ -170,7 +170,8 @@ const Json& find_scale(const Json& info, const std::string& wanted, int level) {
 
 std::unique_ptr<VolumeReader> open_precomputed_volume(const fs::path& path, const std::string& scale,
                                                       const VolumeOptions& options) {
-  const fs::path folder = fs::is_directory(path) ? path : path.parent_path(), file = folder / "info";
+  std::error_code ignored;
+  const fs::path folder = fs::is_regular_file(path, ignored) ? path.parent_path() : path, file = folder / "info";
   const Json info = read_metadata(file);
   std::unique_ptr<VolumeReader> volume;
   in_metadata(file, [&] {

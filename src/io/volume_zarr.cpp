@@ -159,6 +159,7 @@ std::optional<ZarrFrame> frame_in(const fs::path& group, const std::string& arra
   const Json attributes = attributes_of(group);
   if (!attributes.is_object() || !attributes.contains("multiscales")) return frame;
   in_metadata(group / ".zattrs", [&] {
+    if (ome_version(attributes) != kOmeVersion) return;  // its array is one all the same
     for (const OmeLevel& level : ome_levels(attributes))
       if (level.path == array) frame = level.frame;
   });
@@ -210,7 +211,7 @@ std::string arrays_in(const fs::path& folder) {
 
 std::unique_ptr<VolumeReader> open_zarr_volume(const fs::path& path, const std::string& dataset,
                                                const VolumeOptions& options) {
-  const fs::path root = fs::is_directory(path) ? path : path.parent_path();
+  const fs::path root = is_file(path) ? path.parent_path() : path;
   const std::string inside = dataset.substr(std::min(dataset.find_first_not_of('/'), dataset.size()));
   fs::path node = (inside.empty() ? root : root / inner_path(inside, "dataset")).lexically_normal();
   if (!node.has_filename()) node = node.parent_path();

@@ -39,6 +39,8 @@ struct OmeLevel {
   std::string path;  ///< of the array, in the group
   ZarrFrame frame;
 };
+inline constexpr const char* kOmeVersion = "0.4";
+std::string ome_version(const Json& attributes);
 /// All of them, finest first; throws Error{input} for other versions than 0.4 and axes that are no volume's.
 std::vector<OmeLevel> ome_levels(const Json& attributes);
 

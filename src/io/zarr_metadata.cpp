@@ -191,10 +191,14 @@ ZarrArray ZarrArray::parse(const Json& json) {
   return array;
 }
 
+std::string ome_version(const Json& attributes) {
+  return attributes.at("multiscales").at(0).value("version", kOmeVersion);
+}
+
 std::vector<OmeLevel> ome_levels(const Json& attributes) {
   const Json& image = attributes.at("multiscales").at(0);
-  const std::string version = image.value("version", "0.4");
-  if (version != "0.4")
+  const std::string version = ome_version(attributes);
+  if (version != kOmeVersion)
     refuse("this is OME-Zarr " + version + "; syconn reads 0.4. Let the path end at one of its arrays instead");
   const Axes axes = axes_of(image.at("axes"));
   std::vector<OmeLevel> levels;

@@ -38,20 +38,10 @@ TEST(PrecomputedShard, MortonCodesOfTheFormat) {
   EXPECT_LT(*codes.rbegin(), std::uint64_t{1} << morton_bits(grid));
 }
 
-Json spec_json(int preshift, int minishard, int shard, const char* hash, const char* index, const char* data) {
-  return {{"@type", "neuroglancer_uint64_sharded_v1"},
-          {"preshift_bits", preshift},
-          {"hash", hash},
-          {"minishard_bits", minishard},
-          {"shard_bits", shard},
-          {"minishard_index_encoding", index},
-          {"data_encoding", data}};
-}
-
 TEST(PrecomputedShard, FileNames) {
-  EXPECT_EQ(ShardSpec::parse(spec_json(0, 0, 0, "identity", "raw", "raw")).file_name(0), "0.shard");
-  EXPECT_EQ(ShardSpec::parse(spec_json(0, 0, 4, "identity", "raw", "raw")).file_name(11), "b.shard");
-  EXPECT_EQ(ShardSpec::parse(spec_json(0, 0, 9, "identity", "raw", "raw")).file_name(0x1a), "01a.shard");
+  EXPECT_EQ(ShardSpec::parse(test::sharding("identity", 0, 0, 0, "raw", "raw")).file_name(0), "0.shard");
+  EXPECT_EQ(ShardSpec::parse(test::sharding("identity", 0, 0, 4, "raw", "raw")).file_name(11), "b.shard");
+  EXPECT_EQ(ShardSpec::parse(test::sharding("identity", 0, 0, 9, "raw", "raw")).file_name(0x1a), "01a.shard");
 }
 
 TEST(PrecomputedShard, FindsEveryValueAndNoOther) {
@@ -59,7 +49,7 @@ TEST(PrecomputedShard, FindsEveryValueAndNoOther) {
     for (const char* encoding : {"raw", "gzip"})
       for (const int bits : {0, 1, 3}) {
         const TempFolder folder;
-        const Json json = spec_json(bits, bits, 2, hash, encoding, "raw");
+        const Json json = test::sharding(hash, bits, bits, 2, encoding, "raw");
         std::map<std::uint64_t, std::string> values;
         Rng rng(7);
         for (int i = 0; i < 200; ++i) {
@@ -82,7 +72,7 @@ TEST(PrecomputedShard, FindsEveryValueAndNoOther) {
 
 TEST(PrecomputedShard, DamagedIndices) {
   const TempFolder folder;
-  const Json json = spec_json(0, 1, 0, "identity", "raw", "raw");
+  const Json json = test::sharding("identity", 0, 1, 0, "raw", "raw");
   test::write_shards(folder.path(), json, {{0, "zero"}, {1, "one"}, {2, "two"}});
   const fs::path file = folder / "0.shard";
   const std::string whole = read_file(file);
@@ -117,11 +107,11 @@ TEST(PrecomputedShard, DamagedIndices) {
 
 TEST(PrecomputedShard, SpecsThatCannotBe) {
   const auto parse = [](const Json& json) { return error_of([&] { ShardSpec::parse(json); }); };
-  EXPECT_THAT(parse(spec_json(0, 41, 0, "identity", "raw", "raw")), HasSubstr("minishard_bits"));
-  EXPECT_THAT(parse(spec_json(-1, 1, 0, "identity", "raw", "raw")), HasSubstr("preshift_bits"));
-  EXPECT_THAT(parse(spec_json(0, 40, 40, "identity", "raw", "raw")), HasSubstr("more than 64 bits"));
-  EXPECT_THAT(parse(spec_json(0, 1, 1, "md5", "raw", "raw")), HasSubstr("known: identity"));
-  EXPECT_THAT(parse(spec_json(0, 1, 1, "identity", "zip", "raw")), HasSubstr("known: raw, gzip"));
+  EXPECT_THAT(parse(test::sharding("identity", 0, 41, 0, "raw", "raw")), HasSubstr("minishard_bits"));
+  EXPECT_THAT(parse(test::sharding("identity", -1, 1, 0, "raw", "raw")), HasSubstr("preshift_bits"));
+  EXPECT_THAT(parse(test::sharding("identity", 0, 40, 40, "raw", "raw")), HasSubstr("more than 64 bits"));
+  EXPECT_THAT(parse(test::sharding("md5", 0, 1, 1, "raw", "raw")), HasSubstr("known: identity"));
+  EXPECT_THAT(parse(test::sharding("identity", 0, 1, 1, "zip", "raw")), HasSubstr("known: raw, gzip"));
   EXPECT_THAT(parse(Json{{"@type", "x"}}), HasSubstr("neuroglancer_uint64_sharded_v1"));
 }
 

@@ -50,16 +50,6 @@ struct Way {
   std::function<Stored(const fs::path&, const Plain<T>&)> write;
 };
 
-Json sharding(const char* hash, int preshift, int minishard, int shard, const char* index, const char* data) {
-  return {{"@type", "neuroglancer_uint64_sharded_v1"},
-          {"preshift_bits", preshift},
-          {"hash", hash},
-          {"minishard_bits", minishard},
-          {"shard_bits", shard},
-          {"minishard_index_encoding", index},
-          {"data_encoding", data}};
-}
-
 template <class T>
 void add_hdf5(std::vector<Way<T>>& ways) {
   ways.push_back({"hdf5", [](const fs::path& folder, const Plain<T>& v) {
@@ -77,9 +67,9 @@ void add_precomputed(std::vector<Way<T>>& ways) {
                       return Stored{.path = folder / "v", .offset = layout.offset};
                     }});
   };
-  const Json two_bits = sharding("identity", 1, 2, 1, "gzip", "gzip"),
-             hashed = sharding("murmurhash3_x86_128", 0, 1, 5, "raw", "raw"),
-             one = sharding("identity", 0, 0, 0, "raw", "gzip");
+  const Json two_bits = test::sharding("identity", 1, 2, 1, "gzip", "gzip"),
+             hashed = test::sharding("murmurhash3_x86_128", 0, 1, 5, "raw", "raw"),
+             one = test::sharding("identity", 0, 0, 0, "raw", "gzip");
   add("raw", {});
   add("raw, offset", {.chunk = {64, 7, 5}, .offset = {1000, -20, 3}});
   add("raw .gz", {.gz_files = true});

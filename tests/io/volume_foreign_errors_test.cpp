@@ -73,14 +73,7 @@ TEST(ForeignVolumes, MissingChunksAreNamedOrCounted) {
 
 TEST(ForeignVolumes, MissingShardsAndValues) {
   const TempFolder folder;
-  const Json spec = {{"@type", "neuroglancer_uint64_sharded_v1"},
-                     {"preshift_bits", 0},
-                     {"hash", "identity"},
-                     {"minishard_bits", 0},
-                     {"shard_bits", 1},
-                     {"minishard_index_encoding", "raw"},
-                     {"data_encoding", "raw"}};
-  test::write_precomputed(folder / "p", labels(), {.sharding = spec});
+  test::write_precomputed(folder / "p", labels(), {.sharding = test::sharding("identity", 0, 0, 1, "raw", "raw")});
   ASSERT_TRUE(fs::remove(folder / "p/fine/1.shard"));
   EXPECT_THAT(read_error(folder / "p"), AllOf(HasSubstr("fine/1.shard"), HasSubstr("is missing")));
   const auto volume = open_volume(folder / "p", "", {.allow_missing = true});
@@ -272,6 +265,7 @@ TEST(ForeignVolumes, OmeImages) {
   EXPECT_THAT(read_error(root, {.level = 2}), HasSubstr("no level 2; there are: 0 ('0', voxels of"));
   EXPECT_THAT(read_error(root, {}, "labels"), AllOf(HasSubstr("neither a Zarr array"), HasSubstr("0, 1")));
   EXPECT_THAT(with("/version", "0.5"), HasSubstr("OME-Zarr 0.5; syconn reads 0.4"));
+  EXPECT_FALSE(open_volume(root / "0", "")->info().voxel_size_nm) << "its array is an array all the same";
   EXPECT_THAT(with("/datasets/0/path", "../o/0"), HasSubstr("without '..'"));
   EXPECT_THAT(with("/axes/0/name", "w"), HasSubstr("'axes' has no z"));
   EXPECT_THAT(with("/datasets/0/coordinateTransformations/0/scale", Json{1, 2}), HasSubstr("one number an axis"));
@@ -339,6 +333,10 @@ TEST(ForeignVolumes, FoldersOfOtherKinds) {
   EXPECT_THAT(read_error(folder / "n5", {.format = "zarr"}), HasSubstr("neither a Zarr array"));
   EXPECT_THAT(read_error(folder / "n5", {.format = "precomputed"}), HasSubstr("info' is missing"));
   EXPECT_THAT(read_error(folder / "n5", {.format = "knossos"}), HasSubstr("knossos.conf"));
+  test::write_precomputed(folder.path(), labels());
+  EXPECT_THAT(read_error(folder / "none", {.format = "precomputed"}), HasSubstr("none/info' is missing"));
+  EXPECT_THAT(read_error(folder / "none", {.format = "zarr"}), HasSubstr("none' is neither a Zarr array"));
+  EXPECT_THAT(read_error(folder / "none"), HasSubstr("none' is missing"));
   EXPECT_THAT(error_of([&] { open_volume(folder.path(), "", {.format = "tiff"}); }, Category::config),
               HasSubstr("known: auto, hdf5, precomputed, zarr, knossos"));
 }

@@ -91,13 +91,7 @@ TEST(ForeignVolumes, EveryStageGivesTheSameFromEveryFormat) {
   write_all([&](const std::string& name, const auto& volume) {
     using T = typename std::decay_t<decltype(volume.values)>::value_type;
     test::PrecomputedLayout layout{.chunk = {32, 64, 16}};
-    layout.sharding = {{"@type", "neuroglancer_uint64_sharded_v1"},
-                       {"preshift_bits", 1},
-                       {"hash", "identity"},
-                       {"minishard_bits", 1},
-                       {"shard_bits", 1},
-                       {"minishard_index_encoding", "gzip"},
-                       {"data_encoding", "gzip"}};
+    layout.sharding = test::sharding("identity", 1, 1, 1, "gzip", "gzip");
     if (sizeof(T) == 8) layout.block = {8, 8, 8};
     test::write_precomputed(folder / (name + "_ng"), volume, layout);
     test::write_zarr(folder / (name + ".zarr"), volume,

@@ -81,6 +81,17 @@ inline std::string u64_bytes(const std::vector<std::uint64_t>& numbers) {
   return {reinterpret_cast<const char*>(numbers.data()), 8 * numbers.size()};
 }
 
+/// The member `sharding` of a description.
+inline Json sharding(const char* hash, int preshift, int minishard, int shard, const char* index, const char* data) {
+  return {{"@type", "neuroglancer_uint64_sharded_v1"},
+          {"preshift_bits", preshift},
+          {"hash", hash},
+          {"minishard_bits", minishard},
+          {"shard_bits", shard},
+          {"minishard_index_encoding", index},
+          {"data_encoding", data}};
+}
+
 /// All shards of `values`; a few bytes that belong to nobody lie between the values.
 inline void write_shards(const fs::path& folder, const Json& spec, const std::map<std::uint64_t, std::string>& values) {
   const int m = spec.at("minishard_bits"), s = spec.at("shard_bits"), p = spec.at("preshift_bits");
