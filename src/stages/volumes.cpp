@@ -61,9 +61,7 @@ std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::
                                                               : reader->info().voxel_size_nm;
   if (have && !same_voxels(*have, want)) {
     text << "has voxels of " << *have << " nm, the dataset of " << want
-         << " nm; correct dataset.voxel_size_nm, or the volume's own voxel_size_nm, or choose another of its "
-            "resolutions "
-            "by its level";
+         << " nm; correct dataset.voxel_size_nm or the volume's own voxel_size_nm, or choose another of its levels";
     throw Error(Category::config, text.str());
   }
   return reader;

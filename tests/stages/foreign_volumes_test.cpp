@@ -123,7 +123,8 @@ TEST(ForeignVolumes, WhatTheConfigSaysMustBeWhatTheVolumeIs) {
     test::write_zarr(folder / (name + ".zarr"), volume, {.ome = true});
   });
   EXPECT_THAT(run_error(folder, ".zarr", ", level: 1", Category::config),
-              AllOf(HasSubstr("has voxels of (20,20,50) nm, the dataset of (10,10,25) nm"), HasSubstr("level")));
+              AllOf(HasSubstr("has voxels of (20,20,50) nm, the dataset of (10,10,25) nm"),
+                    HasSubstr("another of its levels")));
   EXPECT_THAT(run_error(folder, ".zarr", ", level: 2", Category::input), HasSubstr("there is no level 2"));
   EXPECT_THAT(run_error(folder, ".zarr", ", format: precomputed", Category::input), HasSubstr("info' is missing"));
   Plain<float> real{kSize, std::vector<float>(tissue().sv.values.size(), 0.5F)};
