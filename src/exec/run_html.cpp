@@ -154,21 +154,28 @@ std::string inputs_html(const PipelineRun& run) {
 }
 
 std::string records_html(const PipelineRun& run) {
-  HtmlTable table;
-  table.heads = {"Stage", "Ended", "Took", "Jobs run", "Version", "Host", "Hash of config and inputs", "Command"};
-  table.words = {true, true, false, false, true, true, true, true};
   const std::vector<Json> records = records_of(run);
+  HtmlTable table;
   if (records.size() > kRecords)
     table.caption = "The last " + count_text(kRecords) + " of " +
                     count_text(static_cast<std::int64_t>(records.size())) + " records";
+  table.heads = {"Stage", "Ended", "Took", "Jobs run", "Version", "Host", "Hash of config and inputs", "Command"};
+  table.words = {true, true, false, false, true, true, true, false};
+  std::vector<std::string> commands;  // most stages share one
   for (std::size_t i = records.size() - std::min(records.size(), kRecords); i < records.size(); ++i) {
     const Json& r = records[i];
-    table.add({text_of(r, "stage"), text_of(r, "ended"), duration_text(r.value("wall_s", 0.0)),
+    const std::string command = r.value("cmdline", std::string());
+    const auto known = std::find(commands.begin(), commands.end(), command);
+    const auto number = known - commands.begin() + 1;
+    if (known == commands.end()) commands.push_back(command);
+    table.add({text_of(r, "stage"), "<time>" + text_of(r, "ended") + "</time>", duration_text(r.value("wall_s", 0.0)),
                count_text(r.value("jobs_run", std::int64_t{0})), text_of(r, "version") + " " + code(r.value("git", "")),
-               text_of(r, "host"), code(r.value("config_sha256", std::string()).substr(0, 16)),
-               code(r.value("cmdline", std::string()))});
+               text_of(r, "host"), code(r.value("config_sha256", std::string()).substr(0, 16)), count_text(number)});
   }
-  return table.rows.empty() ? "<p>No stage has ended yet.</p>\n" : table.html();
+  if (table.rows.empty()) return "<p>No stage has ended yet.</p>\n";
+  std::string list;
+  for (const std::string& command : commands) list += "<li>" + code(command) + "</li>\n";
+  return table.html() + "<p>Commands:</p>\n<ol>\n" + list + "</ol>\n";
 }
 
 std::string config_html(const PipelineRun& run) {

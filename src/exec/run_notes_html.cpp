@@ -65,27 +65,30 @@ void named_keys(const Json& section, const std::string& note, std::vector<std::s
   }
 }
 
+std::string thresholds(const Json& section, const std::string& note) {
+  std::vector<std::string> keys;
+  named_keys(section, note, keys);
+  std::string list;
+  for (const std::string& key : keys) list += (list.empty() ? "" : ", ") + escaped_markup(key);
+  return list.empty() ? list : "<br/><small>" + list + "</small>";
+}
+
 constexpr std::size_t kDifferent = 20;  ///< sentences of a step; more are no counts, and would fill the page
 
-struct StepNotes {
-  std::vector<std::string> texts;
-  std::vector<std::int64_t> jobs;
+void add_note(std::vector<std::string>& notes, const std::string& note) {
+  for (std::string& known : notes)
+    if (add_counts(known, note)) return;
+  if (notes.size() < kDifferent) notes.push_back(note);
+}
 
-  void add(const std::string& note) {
-    for (std::size_t i = 0; i < texts.size(); ++i)
-      if (add_counts(texts[i], note)) return void(++jobs[i]);
-    if (texts.size() < kDifferent) texts.push_back(note), jobs.push_back(1);
-  }
-};
-
-StepNotes notes_of(const PipelineRun& run, const StagePlan& plan, const StepPlan& step) {
-  StepNotes notes;
+std::vector<std::string> notes_of(const PipelineRun& run, const StagePlan& plan, const StepPlan& step) {
+  std::vector<std::string> notes;
   for (std::int64_t i = 0; i < step.jobs; ++i) {
     const fs::path path = run.step_folder(plan, step) / "done" / (std::to_string(i) + ".json");
     if (!fs::exists(path)) continue;
     const Json marker = Json::parse(read_file(path), nullptr, false);
     if (!marker.is_object()) continue;
-    for (const auto& note : marker.value("notes", Json::array())) notes.add(note.get<std::string>());
+    for (const auto& note : marker.value("notes", Json::array())) add_note(notes, note.get<std::string>());
   }
   return notes;
 }
@@ -102,22 +105,23 @@ bool add_counts(std::string& sum, const std::string& sentence) {
 }
 
 std::string notes_html(const PipelineRun& run) {
-  HtmlTable table;
-  table.heads = {"Step", "What it kept, dropped or lacked", "Thresholds", "Jobs"};
-  table.words = {true, true, true, false};
+  HtmlTable counts, remarks;
+  counts.caption = "What each step kept and dropped";
+  counts.heads = {"Step", "Kept and dropped, all jobs together, and the thresholds"};
+  remarks.caption = "What was absent, and other remarks";
+  remarks.heads = {"Step", "Remark"};
+  counts.words = remarks.words = {true, true};
   for (const StagePlan& plan : run.stages())
     for (const StepPlan& step : plan.steps) {
-      const StepNotes notes = notes_of(run, plan, step);
-      for (std::size_t i = 0; i < notes.texts.size(); ++i) {
-        std::vector<std::string> keys;
-        named_keys(plan.keys.at(plan.stage->name), notes.texts[i], keys);
-        std::string list;
-        for (const std::string& key : keys) list += (list.empty() ? "" : "<br/>") + escaped_markup(key);
-        table.add({escaped_markup(plan.stage->name + "/" + step.step->name), escaped_markup(notes.texts[i]), list,
-                   count_text(notes.jobs[i])});
-      }
+      const std::string place = escaped_markup(plan.stage->name) + "/<wbr/>" + escaped_markup(step.step->name);
+      for (const std::string& note : notes_of(run, plan, step))
+        if (Counted(note).counts.empty())
+          remarks.add({place, escaped_markup(note)});
+        else
+          counts.add({place, escaped_markup(note) + thresholds(plan.keys.at(plan.stage->name), note)});
     }
-  return table.rows.empty() ? "<p>No stage has anything to say.</p>\n" : table.html();
+  const std::string out = (counts.rows.empty() ? "" : counts.html()) + (remarks.rows.empty() ? "" : remarks.html());
+  return out.empty() ? "<p>No stage has anything to say.</p>\n" : out;
 }
 
 }  // namespace syconn

@@ -46,6 +46,10 @@ tbody th { font-weight: 500 }
 tr.sum th, tr.sum td { font-weight: 700; border-top: 2px solid #c9d1d9 }
 td:not(.t) { white-space: nowrap }
 td.t { min-width: 6rem }
+time { white-space: nowrap }
+small { color: #57606a }
+.part { display: block; padding-left: 1rem }
+li { overflow-wrap: anywhere }
 .bar { height: .9rem; background: #0072b2; border-radius: 2px; min-width: 2px }
 td > .bar { margin-top: .2rem }
 td:has(> .bar) { width: 18rem; min-width: 6rem }
@@ -204,7 +208,9 @@ std::string run_page(const fs::path& run_folder) {
 }
 
 void write_run_page(const fs::path& run_folder, const fs::path& page) {
-  write_file_atomically(page, run_page(run_folder));
+  const std::string text = run_page(run_folder);
+  sweep_temporaries(fs::absolute(page).parent_path());  // of a run that was killed just here
+  write_file_atomically(page, text);
 }
 
 }  // namespace syconn

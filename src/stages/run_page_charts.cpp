@@ -64,7 +64,9 @@ std::string summary(const std::string& name, const Sample& sample) {
 class Distribution {
  public:
   Distribution(std::string title, std::string label, std::string unit, bool log)
-      : title_(std::move(title)), x_{label + (unit.empty() ? "" : " (" + unit + ")"), log} {}
+      : title_(std::move(title)),
+        unit_(unit.empty() ? unit : " in " + unit),
+        x_{label + (unit.empty() ? "" : " (" + unit + ")"), log} {}
   Distribution& add(const std::string& name, Sample sample) {
     if (sample.values.empty()) return *this;
     n_ += sample.values.size();
@@ -90,10 +92,11 @@ class Distribution {
  private:
   static constexpr std::size_t kFewest = 5;
   std::string figure(const Chart& chart, const std::string& text) const {
-    return html_figure(chart.svg(), escaped_markup(text + " Median (and middle half): " + medians_ + "." + thinned_));
+    return html_figure(chart.svg(),
+                       escaped_markup(text + " Median (and middle half)" + unit_ + ": " + medians_ + "." + thinned_));
   }
 
-  std::string title_, medians_, thinned_;
+  std::string title_, unit_, medians_, thinned_;
   ChartAxis x_;
   std::vector<ChartSeries> series_;
   std::size_t n_ = 0;

@@ -56,21 +56,25 @@ std::string next_html(const Source& s) {
   const bool plain =
       run.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == run.npos;
   const std::string r = plain ? run : "'" + quoted + "'";
-  std::string text = "syconn status " + r + "                 # what is done and what is not\n";
-  if (s.tables)
-    text += "syconn query columns " + r +
-            "          # every table and column, with units\n"
-            "syconn query synapses " +
-            r +
-            " --where 'prob>=0.8' -f csv -o synapses.csv\n"
-            "syconn query matrix " +
-            r +
-            " --hdf5 matrix.h5\n"
-            "sqlite3 " +
-            r + "/connectome.sqlite \"SELECT * FROM edges ORDER BY n_syn DESC LIMIT 10\"\n";
-  text += "syconn draw " + r + " -n 5 -o cells.png  # other cells: --cells ID,ID\n";
-  text += "syconn run -o " + r + "                 # goes on, or does again what is missing\n";
-  text += "syconn report " + r + "              # makes this page again\n";
+  std::vector<std::pair<std::string, std::string>> lines;
+  std::size_t longest = 0;
+  const auto line = [&](const std::string& command, const std::string& comment) {
+    lines.emplace_back(command, comment);
+    longest = std::max(longest, command.size());
+  };
+  line("syconn status " + r, "what is done and what is not");
+  if (s.tables) {
+    line("syconn query columns " + r, "every table and column, with units");
+    line("syconn query synapses " + r + " --where 'prob>=0.8' -f csv", "rows that meet conditions");
+    line("syconn query matrix " + r + " --hdf5 matrix.h5", "who gives how many synapses to whom");
+    line("sqlite3 " + r + "/connectome.sqlite \"SELECT * FROM edges\"", "anything SQL can say");
+  }
+  line("syconn draw " + r + " --cells ID,ID -o cells.png", "other cells");
+  line("syconn run -o " + r, "goes on, or does again what is missing");
+  line("syconn report " + r, "makes this page again");
+  std::string text;
+  for (const auto& [command, comment] : lines)
+    text += command + std::string(longest - command.size(), ' ') + "  # " + comment + "\n";
   return "<pre>" + escaped_markup(text) + "</pre>\n";
 }
 

@@ -68,8 +68,11 @@ class Facts {
                const std::string& text) {
     if (v && std::isfinite(*v)) add(key, name, measure_text(*v) + (*unit == '\0' ? "" : std::string(" ") + unit), text);
   }
+  /// A name that begins with a tab is part of the one above.
   void add(const std::string& key, const std::string& name, const std::string& value, const std::string& text) {
-    table_.add({escaped_markup(name), value, escaped_markup(text)}, key);
+    const bool part = name[0] == '\t';
+    const std::string shown = escaped_markup(name.substr(part ? 1 : 0));
+    table_.add({part ? "<span class=\"part\">" + shown + "</span>" : shown, value, escaped_markup(text)}, key);
   }
   std::string html() {
     table_.heads = {"What", "Number", "What it means"};
@@ -96,16 +99,16 @@ void cell_facts(const Source& s, Facts& facts) {
                       {"sum(n_sv)", {"n_sv"}}});
   facts.count("n_cells", "Cells", a[0],
               "Connected pieces of neurites and somata: whole cells and what the box cuts off.");
-  facts.count("n_supervoxels", " supervoxels in them", a[9],
+  facts.count("n_supervoxels", "\tsupervoxels in them", a[9],
               "Pieces that the segmentation gave; a cell is one or several.");
-  facts.count("n_fragments", " fragments", a[1],
+  facts.count("n_fragments", "\tfragments", a[1],
               "Their bounding box has no longer diagonal than sso.fragment_nm; kept in every table, and marked.");
-  facts.count("n_cells_with_soma", " with a soma", a[2], "A soma was found in their skeleton.");
-  facts.count("n_complete", " complete", a[3], "With a soma and not cut by the border of the box.");
-  facts.count("n_cells_with_synapses", " with a synapse", a[6], "They give or receive at least one.");
+  facts.count("n_cells_with_soma", "\twith a soma", a[2], "A soma was found in their skeleton.");
+  facts.count("n_complete", "\tcomplete", a[3], "With a soma and not cut by the border of the box.");
+  facts.count("n_cells_with_synapses", "\twith a synapse", a[6], "They give or receive at least one.");
   facts.measure("path_um", "Path length of all cells", a[4], "µm", "Length of all skeletons.");
-  facts.measure("axon_um", " axon", a[7], "µm", "By the compartment of the skeleton nodes.");
-  facts.measure("dend_um", " dendrite", a[8], "µm", "By the compartment of the skeleton nodes.");
+  facts.measure("axon_um", "\taxon", a[7], "µm", "By the compartment of the skeleton nodes.");
+  facts.measure("dend_um", "\tdendrite", a[8], "µm", "By the compartment of the skeleton nodes.");
   if (a[5] && s.volume_um3 > 0)
     facts.add(
         "cell_volume_um3", "Volume of all cells", measure_text(*a[5]) + " µm³",
@@ -119,31 +122,21 @@ void synapse_facts(const Source& s, Facts& facts) {
                       {"total(sign<0)", {"sign"}},
                       {"total(sign=0 OR sign IS NULL)", {"sign"}},
                       {"total(pre_id IS NULL OR post_id IS NULL)", {"pre_id", "post_id"}},
-                      {"avg(area_um2)", {"area_um2"}},
                       {"sum(prob)", {"prob"}}});
   if (!a[0]) return;
-  const auto cut = ask(s, "edges", {{"count(*)"}});
-  const std::string below = s.tables->meta("n_synapses_below_prob_min");
   facts.count("n_synapses", "Synapses", a[0], "Kept: of at least synapses.prob_min, or without a probability.");
-  facts.measure("n_synapses_expected", " of these true, by their probabilities", a[6], "",
+  facts.measure("n_synapses_expected", "\tof these true, by their probabilities", a[5], "",
                 "Sum of their probabilities: what to expect if these are what they claim.");
   const auto of_all = [&](double n) { return share_text(n, *a[0]) + " of the synapses; "; };
-  if (a[1]) facts.count("n_excitatory", " excitatory", a[1], of_all(*a[1]) + "asymmetric, sign +1.");
-  if (a[2]) facts.count("n_inhibitory", " inhibitory", a[2], of_all(*a[2]) + "symmetric, sign −1.");
+  if (a[1] && a[2] && *a[1] + *a[2] > 0) {
+    facts.count("n_excitatory", "\texcitatory", a[1], of_all(*a[1]) + "asymmetric, sign +1.");
+    facts.count("n_inhibitory", "\tinhibitory", a[2], of_all(*a[2]) + "symmetric, sign −1.");
+  }
   if (a[3])
-    facts.count("n_sign_unknown", " of unknown sign", a[3], of_all(*a[3]) + "no map says of which kind they are.");
+    facts.count("n_sign_unknown", "\tof unknown sign", a[3], of_all(*a[3]) + "no map says of which kind they are.");
   if (a[4])
-    facts.count("n_undirected", " of unknown direction", a[4],
+    facts.count("n_undirected", "\tof unknown direction", a[4],
                 of_all(*a[4]) + "neither compartments nor vesicles tell who is presynaptic: in no connection.");
-  if (!below.empty())
-    facts.count("n_synapses_below_prob_min", "Rejected candidates", std::stod(below),
-                "Contacts with a junction whose probability is below " + measure_text(s.prob_min) +
-                    " (synapses.prob_min); they are only in datasets/syn_ssv.h5.");
-  if (s.volume_um3 > 0)
-    facts.measure("synapse_density", "Synapses per volume", *a[0] / s.volume_um3, "per µm³",
-                  "Kept synapses over the volume of the box, " + measure_text(s.volume_um3) + " µm³.");
-  facts.measure("mean_area_um2", "Mean area of a synapse", a[5], "µm²", "Half the area of its closed surface.");
-  facts.count("n_edges", "Connections", cut[0], "Ordered pairs of cells with at least one synapse of known direction.");
 }
 
 void target_facts(const Source& s, Facts& facts) {
@@ -157,9 +150,27 @@ void target_facts(const Source& s, Facts& facts) {
     if (rows.integer(0) == 255 && rows.integer(1) == rows.integer(2)) return;  // nothing is known of any
     std::string key = "target_" + name;
     std::replace(key.begin(), key.end(), ' ', '_');
-    facts.count(key, " onto " + name, rows.number(1),
+    facts.count(key, "\tonto " + name, rows.number(1),
                 share_text(rows.number(1), rows.number(2)) + " of the synapses with a direction end there.");
   }
+}
+
+/// What else is known of them, after where they end.
+void more_synapse_facts(const Source& s, Facts& facts) {
+  const auto a = ask(s, "synapses", {{"count(*)"}, {"avg(area_um2)", {"area_um2"}}});
+  if (!a[0]) return;
+  const auto connections = ask(s, "edges", {{"count(*)"}});
+  const std::string below = s.tables->meta("n_synapses_below_prob_min");
+  if (!below.empty())
+    facts.count("n_synapses_below_prob_min", "Rejected candidates", std::stod(below),
+                "Contacts with a junction whose probability is below " + measure_text(s.prob_min) +
+                    " (synapses.prob_min); they are only in datasets/syn_ssv.h5.");
+  if (s.volume_um3 > 0)
+    facts.measure("synapse_density", "Synapses per volume", *a[0] / s.volume_um3, "per µm³",
+                  "Kept synapses over the volume of the box, " + measure_text(s.volume_um3) + " µm³.");
+  facts.measure("mean_area_um2", "Mean area of a synapse", a[1], "µm²", "Half the area of its closed surface.");
+  facts.count("n_edges", "Connections", connections[0],
+              "Ordered pairs of cells with at least one synapse of known direction.");
 }
 
 void type_facts(const Source& s, Facts& facts) {
@@ -238,6 +249,7 @@ std::string found_html(const Source& s) {
   cell_facts(s, facts);
   synapse_facts(s, facts);
   target_facts(s, facts);
+  more_synapse_facts(s, facts);
   contact_facts(s, facts);
   organelle_facts(s, facts);
   type_facts(s, facts);

@@ -31,7 +31,6 @@ std::string cell_facts(const Source& s, Id id) {
     if (!s.has("cells", column)) return;
     SqliteQuery row(s.tables->path(), "SELECT " + sql_name(column) + " FROM cells WHERE id = " + std::to_string(id));
     if (!row.next() || row.is_null(0)) return;
-    if (row.number(0) == 0 && before.empty() && column != "type") return;
     const std::string value =
         column == "type" ? escaped_markup(type_name(s, row.integer(0))) : measure_text(row.number(0));
     text += (text.empty() ? "" : ", ") + before + value + after;
@@ -39,11 +38,11 @@ std::string cell_facts(const Source& s, Id id) {
   one("type", "type ", "");
   one("n_syn_out", "gives ", "");
   one("n_syn_in", "receives ", "");
-  one("n_syn_undirected", "", " of unknown direction");
-  one("path_um", "", " µm long");
-  one("volume_um3", "", " µm³");
-  one("n_mi", "", " mitochondria");
-  one("n_vc", "", " vesicle clouds");
+  one("n_syn_undirected", "unknown direction ", "");
+  one("path_um", "path length ", " µm");
+  one("volume_um3", "volume ", " µm³");
+  one("n_mi", "mitochondria ", "");
+  one("n_vc", "vesicle clouds ", "");
   return text;
 }
 
