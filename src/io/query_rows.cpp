@@ -116,6 +116,55 @@ std::string order_of(const std::vector<AskedColumn>& asked, const std::vector<Qu
   return sql;
 }
 
+void put_rows(SqliteQuery& rows, std::size_t n_columns, AnswerSink& answer) {
+  std::vector<QueryValue> values(n_columns);
+  while (rows.next()) {
+    for (std::size_t i = 0; i < n_columns; ++i) values[i] = value_of(rows, i);
+    answer.row(values);
+  }
+}
+
+struct FilteredRows {
+  const RowsQuestion& asked;
+  std::string question;
+  const std::vector<QueryColumn>& head;
+  const std::vector<FilterClause>& clauses;
+  std::string select, rest;  ///< what stands before and after the condition
+};
+
+/// An answer says first how many rows each clause removed, which is known only behind the last row: rows are held until
+/// then. Of an answer too large for that the clauses are counted by a scan of their own, and the rest is streamed.
+void answer_in_one_scan(const Connectome& connectome, const FilteredRows& q, AnswerSink& answer) {
+  std::string condition = "CASE";  // asks in this order, which AND would not promise
+  for (std::size_t k = 0; k < q.clauses.size(); ++k)
+    condition += " WHEN NOT passed(" + std::to_string(k) + ", " + q.clauses[k].sql + ") THEN 0";
+  condition += " ELSE 1 END";
+  std::vector<PassCount> passes(q.clauses.size());
+  SqliteQuery rows(connectome.path(), q.select + condition + q.rest, &passes);
+  const std::size_t width = q.head.size();
+  std::vector<std::vector<QueryValue>> held;
+  std::size_t bytes = 0;
+  bool more = false;
+  while (bytes < q.asked.held_bytes && (more = rows.next())) {
+    std::vector<QueryValue>& values = held.emplace_back(width);
+    bytes += width * sizeof(QueryValue) + sizeof values;
+    for (std::size_t i = 0; i < width; ++i) {
+      values[i] = value_of(rows, i);
+      if (const auto* text = std::get_if<std::string>(&values[i])) bytes += text->size();
+    }
+  }
+  if (more) {
+    answer.begin(q.head, count_clauses(connectome, q.asked.table, "1", q.asked.where, q.question));
+  } else {
+    AnswerAbout about{q.question, connectome.run_id(), passes[0].asked, {}, {}};
+    for (std::size_t k = 0; k < passes.size(); ++k)
+      about.clauses.push_back({q.clauses[k].text, passes[k].asked - passes[k].met});
+    answer.begin(q.head, about);
+  }
+  for (const std::vector<QueryValue>& values : held) answer.row(values);
+  if (more) put_rows(rows, width, answer);
+}
+
 }  // namespace
 
 void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& answer) {
@@ -123,18 +172,20 @@ void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& a
   const bool grouped = !q.group_by.empty() || !q.aggregates.empty();
   const std::vector<AskedColumn> asked = asked_columns(columns, q);
   const std::string order = order_of(asked, columns, q, grouped);
-  const AnswerAbout about = count_clauses(connectome, q.table, "1", q.where, (grouped ? "groups of " : "") + q.table);
-  std::string sql, groups;
+  std::string select, rest;
   std::vector<QueryColumn> head;
-  for (const AskedColumn& a : asked) sql += (sql.empty() ? "SELECT " : ", ") + a.sql, head.push_back(a.column);
-  for (const std::string& name : q.group_by) groups += (groups.empty() ? " GROUP BY " : ", ") + sql_name(name);
-  sql += " FROM " + sql_name(q.table) + " WHERE " + sql_condition(parse_filter(q.where, columns)) + groups + order;
-  if (q.limit >= 0) sql += " LIMIT " + std::to_string(q.limit);
-  answer.begin(head, about);
-  std::vector<QueryValue> values(asked.size());
-  for (SqliteQuery rows(connectome.path(), sql); rows.next();) {
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of(rows, i);
-    answer.row(values);
+  for (const AskedColumn& a : asked) select += (select.empty() ? "SELECT " : ", ") + a.sql, head.push_back(a.column);
+  for (const std::string& name : q.group_by) rest += (rest.empty() ? " GROUP BY " : ", ") + sql_name(name);
+  select += " FROM " + sql_name(q.table) + " WHERE ", rest += order;
+  const std::vector<FilterClause> clauses = parse_filter(q.where, columns);
+  const std::string question = (grouped ? "groups of " : "") + q.table;
+  if (clauses.empty() || q.limit >= 0) {
+    if (q.limit >= 0) rest += " LIMIT " + std::to_string(q.limit);
+    answer.begin(head, count_clauses(connectome, q.table, "1", q.where, question));
+    SqliteQuery rows(connectome.path(), select + sql_condition(clauses) + rest);
+    put_rows(rows, head.size(), answer);
+  } else {
+    answer_in_one_scan(connectome, {q, question, head, clauses, select, rest}, answer);
   }
   answer.end();
 }
