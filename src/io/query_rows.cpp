@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <bit>
 
 #include "syconn/core/error.h"
 #include "syconn/core/nearest_word.h"
@@ -124,6 +125,57 @@ void put_rows(SqliteQuery& rows, std::size_t n_columns, AnswerSink& answer) {
   }
 }
 
+/// SQLite may leave a scan before its end: at a limit, and for the least or largest value along an index.
+bool may_stop_early(const RowsQuestion& q) {
+  return q.limit >= 0 || (q.group_by.empty() && q.aggregates.size() == 1 &&
+                          (q.aggregates[0].starts_with("min(") || q.aggregates[0].starts_with("max(")));
+}
+
+/// Rows of an answer, 9 bytes a value besides texts.
+class HeldRows {
+ public:
+  explicit HeldRows(std::size_t width) : width_(width) {}
+
+  void add(const QueryValue& value) {
+    std::uint64_t bits = 0;
+    if (const auto* integer = std::get_if<std::int64_t>(&value))
+      bits = std::bit_cast<std::uint64_t>(*integer);
+    else if (const auto* real = std::get_if<double>(&value))
+      bits = std::bit_cast<std::uint64_t>(*real);
+    else if (const auto* text = std::get_if<std::string>(&value))
+      bits = text->size(), texts_ += *text;
+    kinds_.push_back(static_cast<std::uint8_t>(value.index())), bits_.push_back(bits);
+  }
+  std::size_t bytes() const { return 9 * kinds_.size() + texts_.size(); }
+  void put(AnswerSink& answer) const {
+    std::vector<QueryValue> values(width_);
+    std::size_t text = 0;
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+      QueryValue& v = values[i % width_];
+      switch (kinds_[i]) {
+        case 0:
+          v = std::monostate();
+          break;
+        case 1:
+          v = std::bit_cast<std::int64_t>(bits_[i]);
+          break;
+        case 2:
+          v = std::bit_cast<double>(bits_[i]);
+          break;
+        default:
+          v = texts_.substr(text, bits_[i]), text += bits_[i];
+      }
+      if (i % width_ + 1 == width_) answer.row(values);
+    }
+  }
+
+ private:
+  std::size_t width_;
+  std::vector<std::uint8_t> kinds_;  ///< place in QueryValue
+  std::vector<std::uint64_t> bits_;  ///< the number, or the length of the text
+  std::string texts_;
+};
+
 struct FilteredRows {
   const RowsQuestion& asked;
   std::string question;
@@ -142,17 +194,10 @@ void answer_in_one_scan(const Connectome& connectome, const FilteredRows& q, Ans
   std::vector<PassCount> passes(q.clauses.size());
   SqliteQuery rows(connectome.path(), q.select + condition + q.rest, &passes);
   const std::size_t width = q.head.size();
-  std::vector<std::vector<QueryValue>> held;
-  std::size_t bytes = 0;
+  HeldRows held(width);
   bool more = false;
-  while (bytes < q.asked.held_bytes && (more = rows.next())) {
-    std::vector<QueryValue>& values = held.emplace_back(width);
-    bytes += width * sizeof(QueryValue) + sizeof values;
-    for (std::size_t i = 0; i < width; ++i) {
-      values[i] = value_of(rows, i);
-      if (const auto* text = std::get_if<std::string>(&values[i])) bytes += text->size();
-    }
-  }
+  while (held.bytes() < q.asked.held_bytes && (more = rows.next()))
+    for (std::size_t i = 0; i < width; ++i) held.add(value_of(rows, i));
   if (more) {
     answer.begin(q.head, count_clauses(connectome, q.asked.table, "1", q.asked.where, q.question));
   } else {
@@ -161,7 +206,7 @@ void answer_in_one_scan(const Connectome& connectome, const FilteredRows& q, Ans
       about.clauses.push_back({q.clauses[k].text, passes[k].asked - passes[k].met});
     answer.begin(q.head, about);
   }
-  for (const std::vector<QueryValue>& values : held) answer.row(values);
+  held.put(answer);
   if (more) put_rows(rows, width, answer);
 }
 
@@ -179,7 +224,7 @@ void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& a
   select += " FROM " + sql_name(q.table) + " WHERE ", rest += order;
   const std::vector<FilterClause> clauses = parse_filter(q.where, columns);
   const std::string question = (grouped ? "groups of " : "") + q.table;
-  if (clauses.empty() || q.limit >= 0) {
+  if (clauses.empty() || may_stop_early(q)) {
     if (q.limit >= 0) rest += " LIMIT " + std::to_string(q.limit);
     answer.begin(head, count_clauses(connectome, q.table, "1", q.where, question));
     SqliteQuery rows(connectome.path(), select + sql_condition(clauses) + rest);

@@ -140,11 +140,16 @@ TEST_F(Query, OneScanAndTwoGiveTheSameAnswer) {
       EXPECT_EQ(other->about.lines(), one.about.lines()) << where;
     }
     q.held_bytes = 64 << 20, q.limit = -1;
-    q.group_by = {"post_comp"}, q.aggregates = {"n", "mean(area_um2)"};
-    const KeptAnswer groups = ask();
-    q.limit = 1'000'000;
-    EXPECT_EQ(ask().rows, groups.rows);
-    EXPECT_EQ(groups.about.lines(), ask().about.lines());
+    for (const bool by_comp : {false, true})
+      for (const char* aggregate : {"n", "mean(area_um2)", "max(id)", "min(pre_id)"}) {
+        q.limit = -1, q.aggregates = {aggregate};
+        q.group_by = by_comp ? std::vector<std::string>{"post_comp"} : std::vector<std::string>{};
+        const KeptAnswer groups = ask();
+        EXPECT_EQ(groups.about.rows_left(), one.rows.size()) << aggregate;
+        q.limit = 1'000'000;
+        EXPECT_EQ(ask().rows, groups.rows) << aggregate;
+        EXPECT_EQ(groups.about.clauses.size(), ask().about.clauses.size());
+      }
   }
 }
 
