@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <bit>
 
 #include "syconn/core/error.h"
 #include "syconn/core/nearest_word.h"
@@ -116,6 +117,99 @@ std::string order_of(const std::vector<AskedColumn>& asked, const std::vector<Qu
   return sql;
 }
 
+void put_rows(SqliteQuery& rows, std::size_t n_columns, AnswerSink& answer) {
+  std::vector<QueryValue> values(n_columns);
+  while (rows.next()) {
+    for (std::size_t i = 0; i < n_columns; ++i) values[i] = value_of(rows, i);
+    answer.row(values);
+  }
+}
+
+/// SQLite may leave a scan before its end: at a limit, and for the least or largest value along an index.
+bool may_stop_early(const RowsQuestion& q) {
+  return q.limit >= 0 || (q.group_by.empty() && q.aggregates.size() == 1 &&
+                          (q.aggregates[0].starts_with("min(") || q.aggregates[0].starts_with("max(")));
+}
+
+/// Rows of an answer, 9 bytes a value besides texts.
+class HeldRows {
+ public:
+  explicit HeldRows(std::size_t width) : width_(width) {}
+
+  void add(const QueryValue& value) {
+    std::uint64_t bits = 0;
+    if (const auto* integer = std::get_if<std::int64_t>(&value))
+      bits = std::bit_cast<std::uint64_t>(*integer);
+    else if (const auto* real = std::get_if<double>(&value))
+      bits = std::bit_cast<std::uint64_t>(*real);
+    else if (const auto* text = std::get_if<std::string>(&value))
+      bits = text->size(), texts_ += *text;
+    kinds_.push_back(static_cast<std::uint8_t>(value.index())), bits_.push_back(bits);
+  }
+  std::size_t bytes() const { return 9 * kinds_.size() + texts_.size(); }
+  void put(AnswerSink& answer) const {
+    std::vector<QueryValue> values(width_);
+    std::size_t text = 0;
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+      QueryValue& v = values[i % width_];
+      switch (kinds_[i]) {
+        case 0:
+          v = std::monostate();
+          break;
+        case 1:
+          v = std::bit_cast<std::int64_t>(bits_[i]);
+          break;
+        case 2:
+          v = std::bit_cast<double>(bits_[i]);
+          break;
+        default:
+          v = texts_.substr(text, bits_[i]), text += bits_[i];
+      }
+      if (i % width_ + 1 == width_) answer.row(values);
+    }
+  }
+
+ private:
+  std::size_t width_;
+  std::vector<std::uint8_t> kinds_;  ///< place in QueryValue
+  std::vector<std::uint64_t> bits_;  ///< the number, or the length of the text
+  std::string texts_;
+};
+
+struct FilteredRows {
+  const RowsQuestion& asked;
+  std::string question;
+  const std::vector<QueryColumn>& head;
+  const std::vector<FilterClause>& clauses;
+  std::string select, rest;  ///< what stands before and after the condition
+};
+
+/// An answer says first how many rows each clause removed, which is known only behind the last row: rows are held until
+/// then. Of an answer too large for that the clauses are counted by a scan of their own, and the rest is streamed.
+void answer_in_one_scan(const Connectome& connectome, const FilteredRows& q, AnswerSink& answer) {
+  std::string condition = "CASE";  // asks in this order, which AND would not promise
+  for (std::size_t k = 0; k < q.clauses.size(); ++k)
+    condition += " WHEN NOT passed(" + std::to_string(k) + ", " + q.clauses[k].sql + ") THEN 0";
+  condition += " ELSE 1 END";
+  std::vector<PassCount> passes(q.clauses.size());
+  SqliteQuery rows(connectome.path(), q.select + condition + q.rest, &passes);
+  const std::size_t width = q.head.size();
+  HeldRows held(width);
+  bool more = false;
+  while (held.bytes() < q.asked.held_bytes && (more = rows.next()))
+    for (std::size_t i = 0; i < width; ++i) held.add(value_of(rows, i));
+  if (more) {
+    answer.begin(q.head, count_clauses(connectome, q.asked.table, "1", q.asked.where, q.question));
+  } else {
+    AnswerAbout about{q.question, connectome.run_id(), passes[0].asked, {}, {}};
+    for (std::size_t k = 0; k < passes.size(); ++k)
+      about.clauses.push_back({q.clauses[k].text, passes[k].asked - passes[k].met});
+    answer.begin(q.head, about);
+  }
+  held.put(answer);
+  if (more) put_rows(rows, width, answer);
+}
+
 }  // namespace
 
 void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& answer) {
@@ -123,18 +217,20 @@ void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& a
   const bool grouped = !q.group_by.empty() || !q.aggregates.empty();
   const std::vector<AskedColumn> asked = asked_columns(columns, q);
   const std::string order = order_of(asked, columns, q, grouped);
-  const AnswerAbout about = count_clauses(connectome, q.table, "1", q.where, (grouped ? "groups of " : "") + q.table);
-  std::string sql, groups;
+  std::string select, rest;
   std::vector<QueryColumn> head;
-  for (const AskedColumn& a : asked) sql += (sql.empty() ? "SELECT " : ", ") + a.sql, head.push_back(a.column);
-  for (const std::string& name : q.group_by) groups += (groups.empty() ? " GROUP BY " : ", ") + sql_name(name);
-  sql += " FROM " + sql_name(q.table) + " WHERE " + sql_condition(parse_filter(q.where, columns)) + groups + order;
-  if (q.limit >= 0) sql += " LIMIT " + std::to_string(q.limit);
-  answer.begin(head, about);
-  std::vector<QueryValue> values(asked.size());
-  for (SqliteQuery rows(connectome.path(), sql); rows.next();) {
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = value_of(rows, i);
-    answer.row(values);
+  for (const AskedColumn& a : asked) select += (select.empty() ? "SELECT " : ", ") + a.sql, head.push_back(a.column);
+  for (const std::string& name : q.group_by) rest += (rest.empty() ? " GROUP BY " : ", ") + sql_name(name);
+  select += " FROM " + sql_name(q.table) + " WHERE ", rest += order;
+  const std::vector<FilterClause> clauses = parse_filter(q.where, columns);
+  const std::string question = (grouped ? "groups of " : "") + q.table;
+  if (clauses.empty() || may_stop_early(q)) {
+    if (q.limit >= 0) rest += " LIMIT " + std::to_string(q.limit);
+    answer.begin(head, count_clauses(connectome, q.table, "1", q.where, question));
+    SqliteQuery rows(connectome.path(), select + sql_condition(clauses) + rest);
+    put_rows(rows, head.size(), answer);
+  } else {
+    answer_in_one_scan(connectome, {q, question, head, clauses, select, rest}, answer);
   }
   answer.end();
 }

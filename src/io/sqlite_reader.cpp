@@ -27,10 +27,30 @@ struct SqliteQuery::Impl {
   }
 };
 
-SqliteQuery::SqliteQuery(const fs::path& path, const std::string& sql) : impl_(std::make_unique<Impl>()) {
+namespace {
+
+void passed(sqlite3_context* context, int, sqlite3_value** values) {
+  auto& passes = *static_cast<std::vector<PassCount>*>(sqlite3_user_data(context));
+  const sqlite3_int64 k = sqlite3_value_int64(values[0]);
+  if (k < 0 || static_cast<std::size_t>(k) >= passes.size())
+    return sqlite3_result_error(context, "passed(): no such count", -1);
+  PassCount& count = passes[static_cast<std::size_t>(k)];
+  // Conditions are integers or null; of numbers SQLite takes all but 0 as met.
+  const bool met = sqlite3_value_double(values[1]) != 0;
+  ++count.asked, count.met += met;
+  sqlite3_result_int(context, met);
+}
+
+}  // namespace
+
+SqliteQuery::SqliteQuery(const fs::path& path, const std::string& sql, std::vector<PassCount>* passes)
+    : impl_(std::make_unique<Impl>()) {
   impl_->path = path;
   impl_->check(sqlite3_open_v2(path.c_str(), &impl_->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr));
   impl_->check(register_statistics(impl_->db));
+  if (passes != nullptr)  // not deterministic: asked anew for each row
+    impl_->check(
+        sqlite3_create_function_v2(impl_->db, "passed", 2, SQLITE_UTF8, passes, passed, nullptr, nullptr, nullptr));
   impl_->check(sqlite3_prepare_v2(impl_->db, sql.c_str(), static_cast<int>(sql.size()), &impl_->statement, nullptr));
   if (impl_->statement == nullptr) throw Error(Category::input, "'" + path.string() + "': an empty SQL statement");
   for (int i = 0; i < sqlite3_column_count(impl_->statement); ++i)

@@ -134,13 +134,19 @@ SqliteWriter& SqliteWriter::add_null() {
 }
 
 void SqliteWriter::end_row() {
+  if (!end_row_if_new()) impl_->fail(std::string("SQLite: ") + sqlite3_errmsg(impl_->db));
+}
+
+bool SqliteWriter::end_row_if_new() {
   if (impl_->filled != static_cast<int>(impl_->table.columns.size()))
     impl_->fail("a row of " + std::to_string(impl_->filled) + " values under " +
                 std::to_string(impl_->table.columns.size()) + " columns");
   impl_->filled = 0;
   const int code = sqlite3_step(impl_->insert);
-  if (code != SQLITE_DONE) impl_->check(code);
+  const bool taken = (code & 0xff) == SQLITE_CONSTRAINT;
+  if (code != SQLITE_DONE && !taken) impl_->check(code);
   sqlite3_reset(impl_->insert);
+  return !taken;
 }
 
 void SqliteWriter::execute(const std::string& sql) { impl_->run(sql); }

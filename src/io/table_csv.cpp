@@ -112,20 +112,27 @@ struct CsvReader::Impl {
   FileHandle file;
   std::vector<char> buffer = std::vector<char>(kBufferBytes);
   std::size_t at = 0, end = 0;
-  std::uint64_t next_line = 1, row_line = 1;
+  std::uint64_t next_line = 1, next_column = 1, row_line = 1;
   std::vector<std::string> columns;
   std::string row;                ///< the fields' text, unquoted, without separators
   std::vector<std::size_t> ends;  ///< end of each field in `row`
+  struct Place {
+    std::uint64_t line = 1, column = 1;  ///< characters from 1
+  };
+  std::vector<Place> starts;  ///< of each field in the file
+  Place header;
 
-  [[noreturn]] void fail_at(std::uint64_t line, const std::string& what) const {
-    throw Error(Category::input, path.string() + ":" + std::to_string(line) + ": " + what);
+  Place here() const { return {next_line, next_column}; }
+  [[noreturn]] void fail_at(const Place& place, const std::string& what) const {
+    throw Error(Category::input,
+                path.string() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": " + what);
   }
 
   int peek() {
     if (at == end) {
       at = 0;
       end = std::fread(buffer.data(), 1, buffer.size(), file.get());
-      if (end == 0 && std::ferror(file.get())) fail_at(next_line, std::string("cannot read: ") + std::strerror(errno));
+      if (end == 0 && std::ferror(file.get())) fail_at(here(), std::string("cannot read: ") + std::strerror(errno));
     }
     return at == end ? EOF : static_cast<unsigned char>(buffer[at]);
   }
@@ -133,11 +140,14 @@ struct CsvReader::Impl {
     const int c = peek();
     if (c == EOF) return c;
     ++at;
-    if (c == '\n') ++next_line;
+    if (c == '\n')
+      ++next_line, next_column = 1;
+    else if ((c & 0xc0) != 0x80)  // a character of several bytes counts once
+      ++next_column;
     return c;
   }
   void put(int c) {
-    if (row.size() >= kMaxRowBytes) fail_at(row_line, "the row is longer than 64 MiB; is a quote left open?");
+    if (row.size() >= kMaxRowBytes) fail_at(starts.back(), "the row is longer than 64 MiB; is a quote left open?");
     row += static_cast<char>(c);
   }
 
@@ -160,7 +170,7 @@ struct CsvReader::Impl {
     get();
     for (;;) {
       const int c = get();
-      if (c == EOF) fail_at(row_line, "a quoted field does not end");
+      if (c == EOF) fail_at(starts.back(), "a quoted field does not end");
       if (c != '"')
         put(c);
       else if (peek() == '"')
@@ -169,12 +179,12 @@ struct CsvReader::Impl {
         break;
     }
     const int c = peek();
-    if (c != ',' && c != '\n' && c != '\r' && c != EOF) fail_at(next_line, "text after a closing quote");
+    if (c != ',' && c != '\n' && c != '\r' && c != EOF) fail_at(here(), "text after a closing quote");
   }
 
   void read_plain() {
     for (int c = peek(); c != ',' && c != '\n' && c != '\r' && c != EOF; c = peek()) {
-      if (c == '"') fail_at(next_line, "a quote inside an unquoted field");
+      if (c == '"') fail_at(here(), "a quote inside an unquoted field");
       put(get());
     }
   }
@@ -182,16 +192,18 @@ struct CsvReader::Impl {
   bool read_row() {
     if (!seek_row()) return false;
     row_line = next_line;
-    row.clear(), ends.clear();
+    row.clear(), ends.clear(), starts.clear();
     for (;;) {
+      starts.push_back(here());
       if (peek() == '"')
         read_quoted();
       else
         read_plain();
       ends.push_back(row.size());
+      const Place stop = here();
       const int c = get();
       if (c == ',') continue;
-      if (c == '\r' && get() != '\n') fail_at(row_line, "a carriage return without a line feed");
+      if (c == '\r' && get() != '\n') fail_at(stop, "a carriage return without a line feed");
       return true;
     }
   }
@@ -213,7 +225,7 @@ struct CsvReader::Impl {
     T value{};
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || stop != text.data() + text.size())
-      fail_at(row_line, "column '" + columns[column] + "': '" + std::string(text) + "' is not " + kind);
+      fail_at(starts[column], "column '" + columns[column] + "': '" + std::string(text) + "' is not " + kind);
     return value;
   }
 };
@@ -225,8 +237,9 @@ CsvReader::CsvReader(const fs::path& path, const std::vector<std::string>& requi
     throw Error(Category::input, "cannot read '" + path.string() + "': " + std::strerror(errno));
   impl_->peek();
   if (impl_->end >= 3 && std::memcmp(impl_->buffer.data(), "\xef\xbb\xbf", 3) == 0) impl_->at = 3;  // a byte order mark
-  if (!impl_->read_row()) impl_->fail_at(impl_->next_line, "no header row");
+  if (!impl_->read_row()) impl_->fail_at(impl_->here(), "no header row");
   for (std::size_t c = 0; c < impl_->ends.size(); ++c) impl_->columns.emplace_back(impl_->field(c));
+  impl_->header = impl_->starts[0];
   for (const std::string& name : required) column(name);
   impl_->ends.clear();
 }
@@ -238,15 +251,17 @@ bool CsvReader::has(std::string_view name) const {
 }
 std::size_t CsvReader::column(std::string_view name) const {
   const auto found = std::find(impl_->columns.begin(), impl_->columns.end(), name);
-  if (found == impl_->columns.end()) fail("no column '" + std::string(name) + "'; columns: " + impl_->known());
+  if (found == impl_->columns.end())
+    impl_->fail_at(impl_->header, "no column '" + std::string(name) + "'; columns: " + impl_->known());
   return static_cast<std::size_t>(found - impl_->columns.begin());
 }
 
 bool CsvReader::next() {
   if (!impl_->read_row()) return false;
-  if (impl_->ends.size() != impl_->columns.size())
-    fail(std::to_string(impl_->ends.size()) + " fields under " + std::to_string(impl_->columns.size()) + " columns (" +
-         impl_->known() + ")");
+  if (impl_->ends.size() != impl_->columns.size())  // at the first field too many, or at the last one there is
+    impl_->fail_at(impl_->starts[std::min(impl_->starts.size() - 1, impl_->columns.size())],
+                   std::to_string(impl_->ends.size()) + " fields under " + std::to_string(impl_->columns.size()) +
+                       " columns (" + impl_->known() + ")");
   return true;
 }
 
@@ -266,6 +281,12 @@ std::int64_t CsvReader::integer(std::size_t column) const {
 double CsvReader::number(std::size_t column) const {
   return text(column).empty() ? std::numeric_limits<double>::quiet_NaN() : impl_->parse<double>(column, "a number");
 }
-void CsvReader::fail(const std::string& what) const { impl_->fail_at(impl_->row_line, what); }
+void CsvReader::fail(const std::string& what) const {
+  throw Error(Category::input, impl_->path.string() + ":" + std::to_string(impl_->row_line) + ": " + what);
+}
+void CsvReader::fail(std::size_t column, const std::string& what) const {
+  text(column);
+  impl_->fail_at(impl_->starts[column], "column '" + impl_->columns[column] + "': " + what);
+}
 
 }  // namespace syconn

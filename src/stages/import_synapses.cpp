@@ -91,13 +91,27 @@ Mapped mapped_of(const std::string& text) {
   return m;
 }
 
+/// Whether a text can be written as JSON.
+bool is_utf8(const std::string& text) {
+  try {
+    Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
 class Importer {
  public:
   explicit Importer(const SynapseImport& import) : import_(import) {
     std::set<std::string> names;
     for (const std::string& text : import.map) {
       columns_.push_back(mapped_of(text));
-      if (!names.insert(columns_.back().ours).second) bad_map(text, "'" + columns_.back().ours + "' is given twice");
+      std::string name = columns_.back().ours;  // SQLite takes names that differ in case for one
+      for (char& c : name)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      if (!names.insert(name).second) bad_map(text, "'" + columns_.back().ours + "' is given twice");
+      if (name == "id" && columns_.back().role != Role::id) bad_map(text, "the id is written 'id'");
     }
     for (const char* needed : {"pre_id", "post_id"})
       if (!names.contains(needed)) throw Error(Category::usage, std::string("the map has no '") + needed + "'");
@@ -128,7 +142,7 @@ class Importer {
     if (unknown_.contains(text)) return std::nullopt;
     if (const auto word = m.words.find(text); word != m.words.end()) return word->second;
     if (!m.words.empty() && (m.role == Role::comp || m.role == Role::type))
-      csv.fail("column '" + m.theirs + "': the map has no word for '" + text + "'");
+      csv.fail(m.at, "the map has no word for '" + text + "'");
     return text;
   }
   static std::optional<std::int64_t> as_integer(const std::string& text) {
@@ -155,8 +169,8 @@ class Importer {
         const auto text = value(csv, m);
         if (!text) continue;
         if (m.role == Role::type) {
-          types.insert(*text);
-          if (types.size() > 254) csv.fail("more than 254 cell types");
+          if (types.insert(*text).second && !is_utf8(*text)) csv.fail(m.at, "a type's name that is no UTF-8 text");
+          if (types.size() > 254) csv.fail(m.at, "more than 254 cell types");
         } else if (m.column.type == SqlType::integer && (!as_integer(*text) || m.factor != 1)) {
           m.column.type = as_real(*text) ? SqlType::real : SqlType::text;
         } else if (m.column.type == SqlType::real && !as_real(*text)) {
@@ -170,13 +184,13 @@ class Importer {
     if (m.role == Role::type) return types_.at(text);
     for (const auto& [code, name] : compartment_names())
       if (name == text || std::to_string(code) == text) return code;
-    csv.fail("column '" + m.theirs + "': '" + text + "' is no compartment (shaft, spine_head, spine_neck, axon, ...)");
+    csv.fail(m.at, "'" + text + "' is no compartment (shaft, spine_head, spine_neck, axon, ...)");
   }
 
   void add(SqliteWriter& sql, const CsvReader& csv, const Mapped& m) const {
     const auto text = value(csv, m);
     if (!text) {
-      if (m.role == Role::id) csv.fail("a synapse without id");
+      if (m.role == Role::id) csv.fail(m.at, "a synapse without id");
       sql.add_null();
       return;
     }
@@ -186,14 +200,13 @@ class Importer {
       sql.add(std::string_view(*text));
     } else if (m.column.type == SqlType::real) {
       const auto v = as_real(*text);
-      if (!v) csv.fail("column '" + m.theirs + "': '" + *text + "' is no number");
+      if (!v) csv.fail(m.at, "'" + *text + "' is no number");
       sql.add(*v * m.factor);
     } else {
       const auto v = as_integer(*text);
       if (!v || ((m.role == Role::id || m.role == Role::cell) && *v < 0))
-        csv.fail("column '" + m.theirs + "': '" + *text +
-                 "' is no id or integer below 2^63 (unknown values are named by --null)");
-      if (m.factor != 1) csv.fail("column '" + m.theirs + "' holds integers: no factor goes with it");
+        csv.fail(m.at, "'" + *text + "' is no id or integer below 2^63 (unknown values are named by --null)");
+      if (m.factor != 1) csv.fail(m.at, "integers: no factor goes with them");
       sql.add(*v);
     }
   }
@@ -210,7 +223,8 @@ class Importer {
       ++done_.synapses;
       if (!own_id_) sql.add(done_.synapses);
       for (const Mapped& m : columns_) add(sql, csv, m);
-      sql.end_row();
+      if (!sql.end_row_if_new())
+        csv.fail(columns_[0].at, "the id '" + std::string(csv.text(columns_[0].at)) + "' a second time");
     }
   }
 

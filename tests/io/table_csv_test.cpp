@@ -102,19 +102,24 @@ TEST(Csv, ErrorsNameFileAndLine) {
   using testing::HasSubstr;
   using testing::StartsWith;
   const auto ids = [](CsvReader& r) { r.id(0), r.id(1); };
-  EXPECT_THAT(message_of("", {}), AllOf(StartsWith("1: "), HasSubstr("header")));
+  EXPECT_THAT(message_of("", {}), AllOf(StartsWith("1:1: "), HasSubstr("header")));
   EXPECT_THAT(message_of("# only\n", {}), HasSubstr("header"));
-  EXPECT_THAT(message_of("a,b\n1,2\n3\n", {}), AllOf(StartsWith("3: "), HasSubstr("1 fields under 2 columns")));
-  EXPECT_THAT(message_of("a,b\n1,2,3\n", {}), AllOf(StartsWith("2: "), HasSubstr("3 fields")));
-  EXPECT_THAT(message_of("a,b\n1,2\n", {}, {"sv_a"}), AllOf(StartsWith("1: "), HasSubstr("'sv_a'; columns: a, b")));
-  EXPECT_THAT(message_of("a,b\n1,x\n", ids), AllOf(StartsWith("2: "), HasSubstr("'b': 'x' is not an id")));
+  EXPECT_THAT(message_of("a,b\n1,2\n3\n", {}), AllOf(StartsWith("3:1: "), HasSubstr("1 fields under 2 columns")));
+  EXPECT_THAT(message_of("a,b\n1,2,3\n", {}), AllOf(StartsWith("2:5: "), HasSubstr("3 fields")));
+  EXPECT_THAT(message_of("a,b\n1,2\n", {}, {"sv_a"}), AllOf(StartsWith("1:1: "), HasSubstr("'sv_a'; columns: a, b")));
+  EXPECT_THAT(message_of("a,b\n1,x\n", ids), AllOf(StartsWith("2:3: "), HasSubstr("'b': 'x' is not an id")));
   for (const char* bad : {"-1", "1.0", "1e3", " 1", "1 ", "+1", "", "18446744073709551616", "0x1"})
-    EXPECT_THAT(message_of(std::string("a,b\n1,") + bad + "\n", ids), AllOf(StartsWith("2: "), HasSubstr("not an id")))
+    EXPECT_THAT(message_of(std::string("a,b\n1,") + bad + "\n", ids),
+                AllOf(StartsWith("2:3: "), HasSubstr("not an id")))
         << bad;
-  EXPECT_THAT(message_of("a,b\n1,\"2\n", {}), AllOf(StartsWith("2: "), HasSubstr("does not end")));
-  EXPECT_THAT(message_of("a,b\n1,\"2\"3\n", {}), HasSubstr("after a closing quote"));
-  EXPECT_THAT(message_of("a,b\n1,2\"3\n", {}), HasSubstr("quote inside"));
-  EXPECT_THAT(message_of("a,b\n\"x\ny\",2\n1\n", {}), StartsWith("4: "));
+  EXPECT_THAT(message_of("a,b\n1,\"2\n", {}), AllOf(StartsWith("2:3: "), HasSubstr("does not end")));
+  EXPECT_THAT(message_of("a,b\n1,\"2\"3\n", {}), AllOf(StartsWith("2:6: "), HasSubstr("after a closing quote")));
+  EXPECT_THAT(message_of("a,b\n1,2\"3\n", {}), AllOf(StartsWith("2:4: "), HasSubstr("quote inside")));
+  EXPECT_THAT(message_of("a,b\n\"x\ny\",2\n1\n", {}), StartsWith("4:1: "));
+  EXPECT_THAT(message_of("a,b\n\"\xc3\xa9\",x\n", [](CsvReader& r) { r.id(1); }), StartsWith("2:5: "));
+  EXPECT_THAT(message_of("a,b\n1,2\n", [](CsvReader& r) { r.fail(1, "wrong"); }), "2:3: column 'b': wrong");
+  EXPECT_THAT(message_of("a,b\n1,2\n", [](CsvReader& r) { r.fail("wrong"); }), "2: wrong");
+  EXPECT_THAT(message_of("a,b\n1,2\r3\n", {}), AllOf(StartsWith("2:4: "), HasSubstr("without a line feed")));
   EXPECT_THROW(CsvReader("/nowhere/t.csv"), Error);
 }
 

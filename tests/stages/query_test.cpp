@@ -116,6 +116,43 @@ TEST_F(Query, RowsAreThoseOfTheFilterAndTheRemovedAreCounted) {
   EXPECT_TRUE(answer.ended);
 }
 
+TEST_F(Query, OneScanAndTwoGiveTheSameAnswer) {
+  // With a limit, and where the rows do not fit, the clauses are counted apart.
+  for (const char* where : {"prob>=0.5", "prob>=0.5 and area_um2<1 and (post_comp==axon or prob<0.9)", "prob>2",
+                            "not prob>=0.5 and pre_id is not null and prob is not null"}) {
+    RowsQuestion q;
+    q.where = where;
+    const auto ask = [&] {
+      KeptAnswer answer;
+      ask_rows(open(), q, answer);
+      EXPECT_TRUE(answer.ended);
+      return answer;
+    };
+    const KeptAnswer one = ask();
+    EXPECT_EQ(one.about.rows, rows_.size());
+    EXPECT_EQ(one.about.rows_left(), one.rows.size());
+    q.held_bytes = 1000;
+    const KeptAnswer streamed = ask();
+    q.limit = 1'000'000;
+    const KeptAnswer limited = ask();
+    for (const KeptAnswer* other : {&streamed, &limited}) {
+      EXPECT_EQ(other->rows, one.rows) << where;
+      EXPECT_EQ(other->about.lines(), one.about.lines()) << where;
+    }
+    q.held_bytes = 64 << 20, q.limit = -1;
+    for (const bool by_comp : {false, true})
+      for (const char* aggregate : {"n", "mean(area_um2)", "max(id)", "min(pre_id)"}) {
+        q.limit = -1, q.aggregates = {aggregate};
+        q.group_by = by_comp ? std::vector<std::string>{"post_comp"} : std::vector<std::string>{};
+        const KeptAnswer groups = ask();
+        EXPECT_EQ(groups.about.rows_left(), one.rows.size()) << aggregate;
+        q.limit = 1'000'000;
+        EXPECT_EQ(ask().rows, groups.rows) << aggregate;
+        EXPECT_EQ(groups.about.clauses.size(), ask().about.clauses.size());
+      }
+  }
+}
+
 TEST_F(Query, GroupsEqualSumsByHand) {
   KeptAnswer answer;
   RowsQuestion q;
@@ -335,7 +372,7 @@ TEST(ImportSynapses, ErrorsNameLineAndColumn) {
   const std::vector<std::string> map{"pre_id=a", "post_id=b"};
   EXPECT_EQ(import_failure(folder, "a,b\n1,2\n", map), "imported");
   fs::remove(folder / "bad.sqlite");
-  EXPECT_THAT(import_failure(folder, "a,b\n1,x\n", map), HasSubstr("bad.csv:2: column 'b': 'x'"));
+  EXPECT_THAT(import_failure(folder, "a,b\n1,x\n", map), HasSubstr("bad.csv:2:3: column 'b': 'x'"));
   EXPECT_THAT(import_failure(folder, "a,b\n1,-5\n", map), HasSubstr("--null"));
   EXPECT_THAT(import_failure(folder, "a,b\n1,9223372036854775808\n", map), HasSubstr("below 2^63"));
   EXPECT_THAT(import_failure(folder, "a,c\n1,2\n", map), HasSubstr("'b'"));
@@ -347,7 +384,13 @@ TEST(ImportSynapses, ErrorsNameLineAndColumn) {
               HasSubstr("no compartment"));
   EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,9\n", {"pre_id=a", "post_id=b", "pre_type=c:1=X"}),
               HasSubstr("no word for '9'"));
-  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,3\n1,2,3\n", {"pre_id=a", "post_id=b", "id=c"}), HasSubstr("id"));
+  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,3\n1,2,3\n", {"pre_id=a", "post_id=b", "id=c"}),
+              HasSubstr("bad.csv:3:5: column 'c': the id '3' a second time"));
+  EXPECT_THAT(import_failure(folder, "a,b,c\n1,2,\xff\n", {"pre_id=a", "post_id=b", "pre_type=c"}),
+              HasSubstr("bad.csv:2:5: column 'c': a type's name"));
+  EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_id=b", "own=a", "Own=b"}),
+              HasSubstr("given twice"));
+  EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_id=b", "ID=a"}), HasSubstr("written 'id'"));
 }
 
 TEST(ImportSynapses, OtherColumnsKeepTheirKind) {

@@ -11,11 +11,18 @@
 
 namespace syconn {
 
+/// How often a condition was looked at, and met.
+struct PassCount {
+  std::uint64_t asked = 0, met = 0;
+};
+
 /// Runs one SQL statement on a file opened read-only and walks its rows; median(x) and std(x) are there beside SQLite's
 /// own aggregates. All errors are Error{input} naming the file.
 class SqliteQuery {
  public:
-  SqliteQuery(const fs::path& path, const std::string& sql);
+  /// With `passes` the statement may ask passed(k, CONDITION): 1 where the condition is met, else 0, also where it is
+  /// unknown; entry k (a literal below their number) counts it.
+  SqliteQuery(const fs::path& path, const std::string& sql, std::vector<PassCount>* passes = nullptr);
   ~SqliteQuery();
   SqliteQuery(const SqliteQuery&) = delete;
   SqliteQuery& operator=(const SqliteQuery&) = delete;

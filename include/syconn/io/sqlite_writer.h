@@ -53,6 +53,8 @@ class SqliteWriter {
   SqliteWriter& add_null();
   /// Throws Error{runtime} unless the row has a value for every column.
   void end_row();
+  /// The same, but false where the table has a row of this primary key already; the row is dropped then.
+  bool end_row_if_new();
   /// For views; `sql` is one statement.
   void execute(const std::string& sql);
   /// Makes the indices and commits. Must be called.

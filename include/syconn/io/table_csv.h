@@ -36,7 +36,7 @@ class CsvWriter {
 };
 
 /// Reads a table row by row, in bounded memory: RFC 4180 (quotes, line breaks in quotes), '\n' or "\r\n", a header row;
-/// lines that start with '#' and empty lines are skipped. All errors are Error{input} as "file:line: …".
+/// lines that start with '#' and empty lines are skipped. All errors are Error{input} as "file:line:character: …".
 class CsvReader {
  public:
   /// Opens and reads the header; each of `required` must be a column (the message lists what there is).
@@ -57,6 +57,8 @@ class CsvReader {
   double number(std::size_t column) const;  ///< an empty field is NaN
   /// Throws Error{input} "file:line: `what`" about the current row.
   [[noreturn]] void fail(const std::string& what) const;
+  /// The same of one field, as "file:line:character: column 'name': `what`".
+  [[noreturn]] void fail(std::size_t column, const std::string& what) const;
 
  private:
   struct Impl;

@@ -24,7 +24,7 @@ struct SynapseImported {
   std::uint64_t types_in_doubt = 0;  ///< cells of several types by their rows: they have none
 };
 /// Reads the CSV twice, in bounded memory besides the words of the types. Throws Error{usage} for the map,
-/// Error{input} "file:line: …" for values.
+/// Error{input} "file:line:character: …" for values.
 SynapseImported import_synapses(const SynapseImport& import);
 
 }  // namespace syconn
