@@ -17,7 +17,14 @@ void VolumeConfig::describe(Fields& f) {
       .required()
       .no_effect_on_results()
       .check([this] { return path.empty() ? std::string("must not be empty") : std::string(); });
-  f.add("dataset", dataset, "dataset inside an HDF5 file").no_effect_on_results();
+  f.add("dataset", dataset,
+        "the dataset in an HDF5 file, key of a precomputed scale, array in a Zarr, layer and mag of KNOSSOS")
+      .no_effect_on_results();
+  f.add("format", format, "file format; auto: whatever lies at path",
+        Choices{"auto", "hdf5", "precomputed", "zarr", "knossos"})
+      .no_effect_on_results();
+  f.add("level", level, "which of several resolutions, 0 is the finest; or name it by dataset", Range{0, 63})
+      .no_effect_on_results();
   f.add("kind", kind, "what the voxels are; integers of a probability map count as v/255, floats as they are",
         Choices{"image", "labels", "probability"})
       .required();
@@ -29,7 +36,8 @@ void VolumeConfig::describe(Fields& f) {
   f.add("sym", sym, "labels of symmetric (inhibitory) synapses, in a synapse-type volume").check(for_labels(sym));
   f.add("asym", asym, "labels of asymmetric (excitatory) synapses, in a synapse-type volume").check(for_labels(asym));
   f.add("voxel_size_nm", voxel_size_nm, "size of one voxel in x, y, z if it is not the dataset's", kVoxelSize);
-  f.add("allow_missing", allow_missing, "take voxels that were never written as 0; false: they are an error");
+  f.add("allow_missing", allow_missing,
+        "take chunks that were never written as empty and count them; false: they are an error");
 }
 
 void DatasetConfig::describe(Fields& f) {

@@ -10,6 +10,7 @@
 #include "slurm_rounds.h"
 #include "slurm_script.h"
 #include "syconn/exec/progress.h"
+#include "syconn/exec/run_report.h"
 
 namespace syconn {
 namespace {
@@ -137,6 +138,7 @@ Json cost_json(const PipelineRun& run, const SlurmProfile& profile) {
   }
   cost["total"] = total;
   cost["left_out"] = quarantine_json(run.quarantine().jobs);
+  cost["missing_chunks"] = missing_chunks_json(run);
   return cost;
 }
 
@@ -157,7 +159,7 @@ std::string cost_text(const Json& cost) {
   }
   const Json& total = cost.at("total");
   text += "SyConn2 as published: 34 Mvx/h a core (all CPU stages), 4.4 Gvx/h a GPU (point networks)\n";
-  return text + quarantine_text(cost.at("left_out")) +
+  return text + quarantine_text(cost.at("left_out")) + missing_chunks_text(cost.at("missing_chunks")) +
          format("total: %.4f core hours, %.4f GPU hours, %.0f retries, %.3f GB, US$ %.4f\n", total.value("core_h", 0.0),
                 total.value("gpu_h", 0.0), total.value("retried_jobs", 0.0) + total.value("requeues", 0.0),
                 1e-9 * total.value("output_bytes", 0.0), total.value("usd", 0.0));

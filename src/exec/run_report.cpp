@@ -105,6 +105,18 @@ std::string status_text(const Json& status) {
   return text;
 }
 
+Json missing_chunks_json(const PipelineRun& run) {
+  return run.table().missing_chunks ? run.table().missing_chunks(run.config()) : Json::object();
+}
+
+std::string missing_chunks_text(const Json& missing) {
+  std::string text;
+  for (const auto& [name, count] : missing.items())
+    if (const auto n = count.get<long long>(); n > 0)
+      text += format("volume '%s' lacks %lld chunks, which are read as empty (allow_missing)\n", name.c_str(), n);
+  return text;
+}
+
 Json dry_run_json(const PipelineRun& run, CheckLevel level) {
   Json out = {{"run", run.folder().string()}, {"stages", Json::array()}};
   double core_s = 0, wall_s = 0, disk = 0, peak = 0;

@@ -12,6 +12,7 @@
 #include "syconn/core/parallel.h"
 #include "syconn/core/rng.h"
 #include "syconn/core/run_stats.h"
+#include "syconn/exec/run_report.h"
 
 namespace syconn {
 namespace {
@@ -143,6 +144,8 @@ std::vector<std::string> run_job(const PipelineRun& run, const StagePlan& plan, 
 RunSummary run_local(const PipelineRun& run, const RunnerOptions& options, Progress& progress) {
   run.write();
   sweep_run(run.folder());
+  std::istringstream missing(missing_chunks_text(missing_chunks_json(run)));
+  for (std::string line; std::getline(missing, line);) progress.message(line);
   RunSummary total;
   const Stopwatch all;
   for (const StagePlan& plan : run.stages()) {

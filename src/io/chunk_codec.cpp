@@ -1,38 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "chunk_codec.h"
 
-#include <libdeflate.h>
-
 #include <algorithm>
 #include <cstring>
-#include <memory>
 #include <type_traits>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
-#include "syconn/core/error.h"
+#include "packing.h"
 #include "volume_cache.h"
 #include "zstd_filter.h"
 
 namespace syconn {
 namespace {
 
-struct FreeDecompressor {
-  void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
-};
-
-/// Checks the stream's Adler-32 and that it gives exactly `out_bytes`.
-bool inflate(const char* in, std::size_t in_bytes, char* out, std::size_t out_bytes) {
-  thread_local const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
-      libdeflate_alloc_decompressor());
-  if (decompressor == nullptr) throw Error(Category::runtime, "libdeflate: out of memory");
-  return libdeflate_zlib_decompress(decompressor.get(), in, in_bytes, out, out_bytes, nullptr) == LIBDEFLATE_SUCCESS;
-}
-
 bool unpack(ChunkCodec::Packing packing, const char* in, std::size_t in_bytes, char* out, std::size_t out_bytes) {
   return packing == ChunkCodec::Packing::zstd ? zstd_decode(in, in_bytes, out, out_bytes)
-                                              : inflate(in, in_bytes, out, out_bytes);
+                                              : zlib_decode(in, in_bytes, out, out_bytes);
 }
 
 #ifdef __SSE2__

@@ -92,42 +92,26 @@ void Hdf5Volume::contiguous_rows(std::int64_t z, const Box3& local, BlockBuffer&
   }
 }
 
-Vec3i Hdf5Volume::chunk_position(std::int64_t index) const {
-  return {index % grid_.x, index / grid_.x % grid_.y, index / (grid_.x * grid_.y)};
-}
-
-Box3 Hdf5Volume::chunk_box(const Vec3i& position) const {
-  const Vec3i start = position * chunk_;
-  return {start, min(start + chunk_, info_.size)};
-}
-
 void Hdf5Volume::chunked_blocks(const Box3& local, const UseBlock& use) const {
   BlockBuffer buffer;
-  const Vec3i first = local.min / chunk_, last = (local.max - Vec3i(1)) / chunk_;
-  Vec3i at;
-  for (at.z = first.z; at.z <= last.z; ++at.z)
-    for (at.y = first.y; at.y <= last.y; ++at.y)
-      for (at.x = first.x; at.x <= last.x; ++at.x) {
-        const std::int64_t index = at.x + grid_.x * (at.y + grid_.y * at.z);
-        const Box3 box = chunk_box(at);
-        VolumeBlock block{nullptr, box.shifted(info_.offset_vx), chunk_.x, chunk_.x * chunk_.y};
-        BlockCache::Block cached;
-        if (local.contains(box)) {
-          buffer.resize(codec_.chunk_bytes);
-          decode_chunk(index, buffer.data());
-          block.data = buffer.data();
-        } else {
-          cached = context_.cache->get({context_.source, static_cast<std::uint64_t>(index)}, codec_.chunk_bytes,
-                                       [&](char* out) { decode_chunk(index, out); });
-          block.data = cached->data();
-        }
-        use(block);
-      }
+  chunks_.for_each(local, [&](const Vec3i& at) {
+    const std::int64_t index = chunks_.index(at);
+    const Box3 box = chunks_.box(at);
+    use_chunk(
+        {nullptr, box.shifted(info_.offset_vx), chunks_.chunk.x, chunks_.chunk.x * chunks_.chunk.y},
+        local.contains(box), codec_.chunk_bytes, *context_.cache, {context_.source, static_cast<std::uint64_t>(index)},
+        buffer, [&](char* out) { decode_chunk(index, out); }, use);
+  });
+}
+
+std::int64_t Hdf5Volume::count_missing(const Box3&) const {
+  if (layout_ == Layout::chunked) return chunks_.grid.product() - n_chunks_stored_;
+  return layout_ == Layout::contiguous && address_ == HADDR_UNDEF ? 1 : 0;
 }
 
 /// Versions of HDF5 differ on a chunk that was never written: size 0, or an error with this text.
 std::uint64_t Hdf5Volume::chunk_bytes_by_hdf5(std::int64_t index) const {
-  const auto at = zyx(chunk_position(index) * chunk_);
+  const auto at = zyx(chunks_.position(index) * chunks_.chunk);
   hsize_t bytes = 0;
   if (H5Dget_chunk_storage_size(dataset_.id(), at.data(), &bytes) >= 0) return bytes;
   const std::string text = h5::error_text();
@@ -147,7 +131,7 @@ bool Hdf5Volume::read_stored(std::int64_t index, BlockBuffer& stored, unsigned& 
       fail_chunk(index, "cannot be read; is the file complete?");
     return true;
   }
-  const auto at = zyx(chunk_position(index) * chunk_);
+  const auto at = zyx(chunks_.position(index) * chunks_.chunk);
   const std::uint64_t bytes = chunk_bytes_by_hdf5(index);
   if (bytes == 0) return false;
   if (bytes > info_.stored_bytes) fail_chunk(index, "is damaged (impossible size)");
@@ -172,8 +156,8 @@ bool Hdf5Volume::decode_here(std::int64_t index, char* out) const {
 }
 
 bool Hdf5Volume::decode_by_hdf5(std::int64_t index, char* out) const {
-  const Box3 box = chunk_box(chunk_position(index));
-  const auto start = zyx(box.min), count = zyx(box.size()), memory = zyx(chunk_), zero = zyx({});
+  const Box3 box = chunks_.box(chunks_.position(index));
+  const auto start = zyx(box.min), count = zyx(box.size()), memory = zyx(chunks_.chunk), zero = zyx({});
   if (chunk_bytes_by_hdf5(index) == 0) return false;
   std::memset(out, 0, codec_.chunk_bytes);
   const h5::Handle file_space(H5Dget_space(dataset_.id())), memory_space(H5Screate_simple(3, memory.data(), nullptr));
@@ -186,14 +170,15 @@ bool Hdf5Volume::decode_by_hdf5(std::int64_t index, char* out) const {
 
 void Hdf5Volume::fill_chunk(std::int64_t index, char* out) const {
   if (!context_.options.allow_missing)
-    fail_chunk(index, "was never written (" + std::to_string(grid_.product() - n_chunks_stored_) + " of " +
-                          std::to_string(grid_.product()) + " chunks are missing); allow_missing reads fill values");
+    fail_chunk(index, "was never written (" + std::to_string(count_missing({})) + " of " +
+                          std::to_string(chunks_.grid.product()) +
+                          " chunks are missing); allow_missing reads fill values");
   for (std::size_t i = 0; i < codec_.chunk_bytes; i += fill_.size()) std::memcpy(out + i, fill_.data(), fill_.size());
 }
 
 void Hdf5Volume::fail_chunk(std::int64_t index, const std::string& what) const {
   throw Error(Category::input, "volume '" + info_.where + "': the chunk at voxel " +
-                                   text_of(chunk_position(index) * chunk_ + info_.offset_vx) + " " + what);
+                                   text_of(chunks_.position(index) * chunks_.chunk + info_.offset_vx) + " " + what);
 }
 
 std::vector<std::uint32_t> Hdf5Volume::sample_stored_blocks(std::int64_t n) const {
@@ -201,7 +186,8 @@ std::vector<std::uint32_t> Hdf5Volume::sample_stored_blocks(std::int64_t n) cons
   std::vector<std::uint32_t> sums;
   BlockBuffer buffer;
   const std::int64_t bytes = info_.size.product() * static_cast<std::int64_t>(fill_.size());
-  const std::int64_t count = layout_ == Layout::chunked ? grid_.product() : (bytes + kBlockBytes - 1) / kBlockBytes;
+  const std::int64_t count =
+      layout_ == Layout::chunked ? chunks_.grid.product() : (bytes + kBlockBytes - 1) / kBlockBytes;
   n = std::min(n, count);
   for (std::int64_t k = 0; k < n; ++k) {
     const std::int64_t block = spread_evenly(k, n, count);

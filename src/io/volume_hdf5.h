@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "chunk_codec.h"
 #include "h5.h"
 #include "syconn/io/volume_reader.h"
-#include "volume_cache.h"
-#include "chunk_codec.h"
+#include "volume_chunks.h"
 
 namespace syconn {
 
@@ -42,6 +42,7 @@ class Hdf5Volume : public VolumeReader {
   Hdf5Volume(h5::File file, h5::Dataset dataset, const std::string& name, OpenContext context);
 
   std::vector<std::uint32_t> sample_stored_blocks(std::int64_t n) const override;
+  std::int64_t count_missing(const Box3&) const override;  ///< in the whole volume
   void for_each_block(const Box3& box, const UseBlock& use) const override;
 
  private:
@@ -66,8 +67,6 @@ class Hdf5Volume : public VolumeReader {
   void chunked_blocks(const Box3& local, const UseBlock& use) const;
   void read_elements(std::int64_t first, std::int64_t n, char* out) const;
 
-  Vec3i chunk_position(std::int64_t index) const;
-  Box3 chunk_box(const Vec3i& position) const;                  ///< clipped to the volume
   std::uint64_t chunk_bytes_by_hdf5(std::int64_t index) const;  ///< stored; 0 if it was never written
   /// Encoded bytes of a chunk; false if it was never written.
   bool read_stored(std::int64_t index, BlockBuffer& stored, unsigned& filter_mask) const;
@@ -87,18 +86,13 @@ class Hdf5Volume : public VolumeReader {
   bool own_decode_ = false;  ///< the filters are ours
   bool has_table_ = false;
   ChunkCodec codec_;
-  Vec3i chunk_, grid_;
+  ChunkLayout chunks_;
   std::vector<Stored> table_;  ///< by index
   std::uint64_t address_ = HADDR_UNDEF;
   std::int64_t n_chunks_stored_ = 0;
   std::vector<char> fill_;
   BlockBuffer whole_;
 };
-
-/// The k-th of n numbers spread evenly over [0, count), first and last among them.
-inline std::int64_t spread_evenly(std::int64_t k, std::int64_t n, std::int64_t count) {
-  return n <= 1 ? 0 : static_cast<std::int64_t>(static_cast<__int128>(k) * (count - 1) / (n - 1));
-}
 
 /// See open_volume.
 std::unique_ptr<VolumeReader> open_hdf5_volume(const fs::path& path, const std::string& dataset,

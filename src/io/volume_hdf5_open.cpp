@@ -245,10 +245,8 @@ void Hdf5Volume::read_chunk_shape() {
     if (n == 0 || __builtin_mul_overflow(bytes, n, &bytes) || bytes > kMaxChunkBytes)
       throw Error(Category::input, "'" + info_.where + "' has an impossible chunk size");
   codec_.chunk_bytes = bytes;
-  for (int axis = 0; axis < 3; ++axis) {
-    chunk_[axis] = static_cast<std::int64_t>(shape[static_cast<std::size_t>(2 - axis)]);
-    grid_[axis] = (info_.size[axis] + chunk_[axis] - 1) / chunk_[axis];
-  }
+  const auto edge = [&](std::size_t axis) { return static_cast<std::int64_t>(shape[axis]); };
+  chunks_ = ChunkLayout(info_.size, {edge(2), edge(1), edge(0)});
 }
 
 void Hdf5Volume::read_chunk_table() {
@@ -276,12 +274,12 @@ Hdf5Volume::Stored Hdf5Volume::read_chunk_entry(hid_t space, hsize_t i) const {
     h5::fail(Category::input, "cannot read the chunks of", info_.where);
   Vec3i position;
   for (int axis = 0; axis < 3; ++axis) {
-    const hsize_t start = at[2 - axis], edge = static_cast<hsize_t>(chunk_[axis]);
-    if (start % edge != 0 || start / edge >= static_cast<hsize_t>(grid_[axis]))
+    const hsize_t start = at[2 - axis], edge = static_cast<hsize_t>(chunks_.chunk[axis]);
+    if (start % edge != 0 || start / edge >= static_cast<hsize_t>(chunks_.grid[axis]))
       throw Error(Category::input, "'" + info_.where + "': its chunk index is damaged");
     position[axis] = static_cast<std::int64_t>(start / edge);
   }
-  stored.index = position.x + grid_.x * (position.y + grid_.y * position.z);
+  stored.index = chunks_.index(position);
   stored.address = address, stored.bytes = bytes;
   return stored;
 }

@@ -7,8 +7,12 @@
 #include "syconn/core/error.h"
 #include "syconn/core/json.h"
 #include "volume_convert.h"
+#include "volume_formats.h"
 #include "volume_hdf5.h"
+#include "volume_knossos.h"
 #include "volume_manifest.h"
+#include "volume_precomputed.h"
+#include "volume_zarr.h"
 
 namespace syconn {
 namespace {
@@ -148,7 +152,18 @@ std::vector<std::string> VolumeReader::verify() const {
 
 std::unique_ptr<VolumeReader> open_volume(const fs::path& path, const std::string& dataset,
                                           const VolumeOptions& options) {
-  if (path.extension() == ".json") return open_derived_volume(path, dataset, options);
+  switch (volume_format(path, options.format)) {
+    case VolumeFormat::derived:
+      return open_derived_volume(path, dataset, options);
+    case VolumeFormat::precomputed:
+      return open_precomputed_volume(path, dataset, options);
+    case VolumeFormat::zarr:
+      return open_zarr_volume(path, dataset, options);
+    case VolumeFormat::knossos:
+      return open_knossos_volume(path, dataset, options);
+    case VolumeFormat::hdf5:
+      break;
+  }
   return open_hdf5_volume(path, dataset, options);
 }
 
@@ -160,7 +175,7 @@ std::string volume_fingerprint(const VolumeReader& volume) {
   json["dtype"] = dtype_name(info.dtype);
   json["voxel_size_nm"] = info.voxel_size_nm ? Json(info.voxel_size_nm->array()) : Json(nullptr);
   json["offset_vx"] = info.offset_vx.array();
-  json["bytes"] = info.stored_bytes;
+  json["bytes"] = volume.sampled_bytes(kFingerprintBlocks);
   std::uint32_t crc = 0;
   for (const std::uint32_t block : volume.sample_stored_blocks(kFingerprintBlocks)) {
     const std::string text = hex8(block);

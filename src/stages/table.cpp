@@ -25,6 +25,7 @@ StageTable make_table() {
 #include "stages.def"
 #undef STAGE
   table.dataset_box = dataset_box;
+  table.missing_chunks = missing_chunks;
   return table;
 }
 

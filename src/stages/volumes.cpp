@@ -20,17 +20,31 @@ const VolumeConfig& volume_config(const RunConfig& config, const std::string& na
   return found->second;
 }
 
+bool same_voxels(const Vec3d& a, const Vec3d& b) {
+  for (int axis = 0; axis < 3; ++axis)
+    if (std::abs(a[axis] - b[axis]) > 1e-3 * b[axis]) return false;
+  return true;
+}
+
 }  // namespace
 
 bool has_volume(const RunConfig& config, const std::string& name) { return config.dataset.volumes.contains(name); }
 
 std::unique_ptr<VolumeReader> open_input(const RunConfig& config, const std::string& name) {
   const VolumeConfig& volume = volume_config(config, name);
+  std::unique_ptr<VolumeReader> reader;
   try {
-    return open_volume(config.resolve(volume.path), volume.dataset, {.allow_missing = volume.allow_missing});
+    reader = open_volume(config.resolve(volume.path), volume.dataset,
+                         {.allow_missing = volume.allow_missing, .format = volume.format, .level = volume.level});
   } catch (const Error& e) {
     throw e.with_context(config.where("dataset.volumes." + name + ".path") + ": volume '" + name + "'");
   }
+  const DType dtype = reader->info().dtype;
+  if (volume.kind != "probability" && (dtype == DType::f32 || dtype == DType::f64))
+    throw Error(Category::config, config.where("dataset.volumes." + name + ".kind") + ": volume '" + name +
+                                      "' is of kind " + volume.kind + ", but '" + reader->info().where + "' holds " +
+                                      dtype_name(dtype) + "; " + volume.kind + " are integers");
+  return reader;
 }
 
 std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::string& name, const Box3& box) {
@@ -45,11 +59,10 @@ std::unique_ptr<VolumeReader> open_covering(const RunConfig& config, const std::
   const Vec3d want = config.dataset.voxel_size_nm;
   const auto have = volume_config(config, name).voxel_size_nm ? volume_config(config, name).voxel_size_nm
                                                               : reader->info().voxel_size_nm;
-  if (have && (std::abs(have->x - want.x) > 1e-3 * want.x || std::abs(have->y - want.y) > 1e-3 * want.y ||
-               std::abs(have->z - want.z) > 1e-3 * want.z)) {
+  if (have && !same_voxels(*have, want)) {
     text << "has voxels of " << *have << " nm, the dataset of " << want
-         << " nm; correct dataset.voxel_size_nm, or the volume's own voxel_size_nm";
-    throw Error(Category::input, text.str());
+         << " nm; correct dataset.voxel_size_nm or the volume's own voxel_size_nm, or choose another of its levels";
+    throw Error(Category::config, text.str());
   }
   return reader;
 }
@@ -73,6 +86,19 @@ void require_volume(const RunConfig& config, const Box3& box, const std::string&
   if (volume.allow_missing) entry["allow_missing"] = true;
   entry["fingerprint"] = parse_json(volume_fingerprint(*open_covering(config, name, box)), name);
   inputs.fingerprints[name] = entry;
+}
+
+Json missing_chunks(const RunConfig& config) {
+  Json counts = Json::object();
+  for (const auto& [name, volume] : config.dataset.volumes) {
+    if (!volume.allow_missing) continue;
+    const auto reader = open_input(config, name);
+    const Vec3d dataset = config.dataset.voxel_size_nm;
+    const bool own_voxels =
+        !same_voxels(volume.voxel_size_nm.value_or(reader->info().voxel_size_nm.value_or(dataset)), dataset);
+    counts[name] = reader->count_missing(own_voxels ? reader->info().box() : dataset_box(config));
+  }
+  return counts;
 }
 
 void require_table_ids(const RunConfig& config, const std::string& name, const Volume<Id>& labels) {

@@ -3,7 +3,6 @@
 #pragma once
 #include <gtest/gtest.h>
 #include <hdf5.h>
-#include <unistd.h>
 
 #include <functional>
 #include <optional>
@@ -11,30 +10,13 @@
 #include <vector>
 
 #include "h5.h"
+#include "support/temp_folder.h"
+#include "support/voxels.h"
 #include "syconn/core/files.h"
 #include "syconn/core/rng.h"
 #include "syconn/io/volume_reader.h"
 
 namespace syconn::test {
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (fs::temp_directory_path() / "syconn_volume_XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// How a foreign file is laid out. Triples are x,y,z.
 struct Layout {
@@ -134,15 +116,6 @@ inline Box3 random_box(Rng& rng, const Box3& whole) {
     box.max[axis] = whole.min[axis] + static_cast<std::int64_t>(std::max(a, b)) + 1;
   }
   return box;
-}
-
-/// Calls fn for every voxel of `box` in raster order.
-template <class Fn>
-void for_each_voxel(const Box3& box, const Fn& fn) {
-  Vec3i p;
-  for (p.z = box.min.z; p.z < box.max.z; ++p.z)
-    for (p.y = box.min.y; p.y < box.max.y; ++p.y)
-      for (p.x = box.min.x; p.x < box.max.x; ++p.x) fn(p);
 }
 
 /// The message of the Error that fn throws; fails the test if it throws none or of another category.

@@ -22,7 +22,9 @@ struct VolumeConfig {
   std::vector<Id> foreground;       ///< kind labels: ids that count as 1, the rest as 0; empty: labels are instances
   std::vector<Id> sym, asym;        ///< kind labels: synapse-type map
   std::optional<Vec3d> voxel_size_nm;
-  bool allow_missing = false;  ///< voxels that were never written count as 0
+  std::string format = "auto";  ///< hdf5, precomputed, zarr, knossos; auto: what lies at `path`
+  int level = 0;                ///< of a volume with several resolutions
+  bool allow_missing = false;   ///< voxels that were never written count as 0
   void describe(Fields& f);
 };
 

@@ -16,4 +16,9 @@ std::string status_text(const Json& status);
 Json dry_run_json(const PipelineRun& run, CheckLevel level);
 std::string dry_run_text(const Json& plan);
 
+/// How many chunks each volume with allow_missing lacks, which are read as empty: {name: count}.
+Json missing_chunks_json(const PipelineRun& run);
+/// A line a volume that lacks any.
+std::string missing_chunks_text(const Json& missing);
+
 }  // namespace syconn

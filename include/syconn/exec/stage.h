@@ -106,10 +106,12 @@ struct Stage {
   Stage& writing(std::vector<std::string> files) { return writes = std::move(files), *this; }
 };
 
-/// The stages in the order they run, and how to find the dataset's box.
+/// The stages in the order they run, and what they know of the inputs.
 struct StageTable {
   std::vector<Stage> stages;
   std::function<Box3(const RunConfig&)> dataset_box;
+  /// Optional: how many chunks each volume with allow_missing lacks, by name. Looks for every chunk.
+  std::function<Json(const RunConfig&)> missing_chunks = {};
 
   const Stage& at(const std::string& name) const;  ///< throws Error{usage} with a suggestion
   std::vector<Section> sections() const;

@@ -21,7 +21,7 @@ struct VolumeInfo {
   DType dtype = DType::u8;             ///< of the stored elements
   std::optional<Vec3d> voxel_size_nm;  ///< attribute `voxel_size_nm`, else `voxel_size_nm_xyz`
   Vec3i offset_vx;                     ///< dataset coordinate of the first voxel (attribute `offset_vx`, else 0)
-  std::uint64_t stored_bytes = 0;      ///< encoded bytes on disk; of a volume of many files the sum of the file sizes
+  std::uint64_t stored_bytes = 0;      ///< encoded bytes on disk, or the sum of the file sizes; 0 of a folder of chunks
 
   Box3 box() const { return {offset_vx, offset_vx + size}; }
 };
@@ -31,6 +31,10 @@ struct VolumeOptions {
   std::uint64_t cache_bytes = 64ULL << 20;
   /// Voxels that were never written: false, reading them is an error; true, they have the fill value (0 by default).
   bool allow_missing = false;
+  /// hdf5, precomputed, zarr or knossos; auto: whatever lies at the path.
+  std::string format = "auto";
+  /// Of a volume with several resolutions: 0 is the finest. Where a resolution is named as `dataset`, leave it 0.
+  int level = 0;
 };
 
 /// A decoded piece of a volume: little-endian elements of info().dtype, x fastest.
@@ -70,6 +74,10 @@ class VolumeReader {
   virtual std::vector<std::string> verify() const;
   /// CRC32C of up to `n` evenly spaced stored (still encoded) blocks.
   virtual std::vector<std::uint32_t> sample_stored_blocks(std::int64_t n) const = 0;
+  /// Encoded bytes: all of them where a file tells, else of the `n` blocks above.
+  virtual std::uint64_t sampled_bytes(std::int64_t) const { return info_.stored_bytes; }
+  /// Stored blocks that meet `box` and were never written, as far as a format can tell without reading voxels.
+  virtual std::int64_t count_missing(const Box3&) const { return 0; }
 
   using UseBlock = std::function<void(const VolumeBlock&)>;
   /// Formats implement this: hands out decoded blocks which together cover `box` (inside the volume); where two do, the
@@ -85,8 +93,10 @@ class VolumeReader {
 };
 
 /// Opens a volume for reading: an HDF5 file (3-D, contiguous, chunked with gzip, shuffle or zstd, or virtual; an empty
-/// `dataset` means the only 3-D one), or the manifest `<name>.json` of a derived volume. Throws Error{input}: no such
-/// file, not HDF5, no such dataset (the 3-D ones are listed), not 3-D, unknown filter, missing parts (listed).
+/// `dataset` means the only 3-D one), the manifest `<name>.json` of a derived volume, or the folder of a Neuroglancer
+/// precomputed, Zarr or KNOSSOS volume (docs/formats_volumes.md; `dataset` names a resolution of it). Throws
+/// Error{input}: no such file or folder, unknown format, no such dataset (those there are listed), not 3-D, unknown
+/// encoding, missing parts (listed).
 std::unique_ptr<VolumeReader> open_volume(const fs::path& path, const std::string& dataset,
                                           const VolumeOptions& options = {});
 
