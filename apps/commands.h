@@ -22,6 +22,7 @@ const std::vector<Command>& commands();
 
 int run_command(const std::string& name, int argc, char** argv);  ///< run, and every stage alone
 int phantom_command(const std::string& name, int argc, char** argv);
+int export_command(const std::string& name, int argc, char** argv);
 int evaluate_command(const std::string& name, int argc, char** argv);
 int import_command(const std::string& name, int argc, char** argv);
 int train_command(const std::string& name, int argc, char** argv);

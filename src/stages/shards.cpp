@@ -30,6 +30,12 @@ std::vector<std::string> stages_after(const std::string& stage) {
   return names;
 }
 
+std::vector<std::string> stages_before(const std::string& stage) {
+  std::vector<std::string> names = stage_names();
+  names.erase(std::find(names.begin(), names.end(), stage), names.end());
+  return names;
+}
+
 namespace {
 
 fs::path top_file(const JobContext& ctx, const std::string& type) { return ctx.in_run("datasets/" + type + ".h5"); }

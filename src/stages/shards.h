@@ -18,11 +18,13 @@ void for_own_shards(const JobContext& ctx, std::uint32_t n, F&& fn) {
     fn(shard);
 }
 
-/// All stages in the order they run; those after one of them; that one with those after it. A stage that adds columns
-/// to a table opens it without what it and later ones gave: it does not read that, and it may be what was lost.
+/// All stages in the order they run; those after one of them; that one with those after it; those before it. A stage
+/// that adds columns to a table opens it without what it and later ones gave: it does not read that, and it may be what
+/// was lost.
 std::vector<std::string> stage_names();
 std::vector<std::string> stages_after(const std::string& stage);
 std::vector<std::string> stages_from(const std::string& stage);
+std::vector<std::string> stages_before(const std::string& stage);
 
 /// Puts datasets/<type>.h5 in its place, as an output of the job; then removes the shards of datasets/<type>/ that it
 /// does not name, left by an earlier config.

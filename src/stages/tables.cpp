@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include <algorithm>
-
+#include "kept_synapses.h"
 #include "shards.h"
-#include "syconn/core/json.h"
 #include "syconn/exec/job.h"
 #include "tables_columns.h"
 #include "tables_schema.h"
@@ -24,33 +22,19 @@ struct TablesConfig {
   }
 };
 
-/// `synapses.prob_min` belongs to the stage that makes the probabilities; this one only reads its section.
-double prob_min(const RunConfig& config) {
-  constexpr double kDefault = 0.5;
-  const auto section = config.sections.find("synapses");
-  if (section == config.sections.end()) return kDefault;
-  const Json keys = result_keys(*section->second);
-  return keys.contains("prob_min") ? keys.at("prob_min").get<double>() : kDefault;
-}
-
 void columns(JobContext& ctx, const TablesConfig& c) { write_added_columns(ctx, c.min_direction_vc); }
 void publish(JobContext& ctx, const TablesConfig&) { publish_added_columns(ctx); }
-void count(JobContext& ctx, const TablesConfig&) { count_pairs(ctx, prob_min(ctx.config())); }
+void count(JobContext& ctx, const TablesConfig&) { count_pairs(ctx, synapse_prob_min(ctx.config())); }
 void sum(JobContext& ctx, const TablesConfig&) { sum_pairs(ctx); }
-void write(JobContext& ctx, const TablesConfig& c) { write_tables(ctx, prob_min(ctx.config()), c.min_direction_vc); }
-
-/// Every other stage: whatever changed, the tables are made again.
-std::vector<std::string> other_stages() {
-  std::vector<std::string> names = stage_names();
-  std::erase(names, "tables");
-  return names;
+void write(JobContext& ctx, const TablesConfig& c) {
+  write_tables(ctx, synapse_prob_min(ctx.config()), c.min_direction_vc);
 }
 
 StageInputs inputs(const RunConfig& config, const Geometry&) {
   StageInputs in;
   // Tables of what the stages of a run make; without supervoxels only stages listed by name run.
   if (config.stages.empty() && !has_volume(config, "sv")) in.missing.push_back("dataset.volumes.sv");
-  in.fingerprints["synapses.prob_min"] = prob_min(config);
+  in.fingerprints["synapses.prob_min"] = synapse_prob_min(config);
   return in;
 }
 
@@ -66,7 +50,7 @@ Stage tables_stage() {
                                       {"write", once, write, {.mem_gb = 1}},
                                   })
       .reading(inputs, {"DIR/datasets/*.h5, as many as there are: ssv, syn_ssv, sv, cs, mi, vc, ..."})
-      .using_results_of(other_stages())
+      .using_results_of(stages_before("tables"))  // whatever changed, they are made again
       .writing({"DIR/connectome.sqlite, DIR/export/csv/{cells,synapses,edges,organelles,contacts}.csv",
                 "DIR/datasets/syn_ssv.h5: pre_id, post_id, pre_comp, post_comp, pre_type, post_type, mito_dist_nm; "
                 "DIR/datasets/ssv.h5: complete"});

@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "kept_synapses.h"
 #include "syconn/core/json.h"
 #include "syconn/io/dataset_builder.h"
 #include "syconn/io/record_file.h"

@@ -7,14 +7,12 @@
 #include <optional>
 #include <tuple>
 
+#include "kept_synapses.h"
 #include "syconn/algo/runs.h"
 #include "syconn/io/record_file.h"
 #include "tables_rows.h"
 
 namespace syconn {
-
-bool synapse_is_kept(double prob, double prob_min) { return std::isnan(prob) || prob >= prob_min; }
-
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();

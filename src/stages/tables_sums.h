@@ -26,9 +26,6 @@ struct CellSum {
   std::uint64_t n_out, n_in, n_undirected, mi_vx, vc_vx;
 };
 
-/// prob >= prob_min, or NaN.
-bool synapse_is_kept(double prob, double prob_min);
-
 void count_pairs(JobContext& ctx, double prob_min);
 void sum_pairs(JobContext& ctx);
 
