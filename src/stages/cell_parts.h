@@ -58,7 +58,7 @@ class CellReader {
 };
 
 /// The reader of these tables for all jobs of this process: a cell's organelles and synapses lie in any of the shards,
-/// and opening those takes as long as a fifth of a cell's networks. The one asked for last is kept; tables whose top
+/// and opening those for each cell took up to 40 % of the time. The one asked for last is kept; tables whose top
 /// files changed are opened anew. Throws as CellReader does.
 std::shared_ptr<const CellReader> shared_cell_reader(const fs::path& run, const std::vector<std::string>& without);
 
