@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "cell_parts.h"
 
+#include <mutex>
+
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -29,6 +31,24 @@ CellReader::CellReader(const fs::path& run, const std::vector<std::string>& with
       mi_(open(run / "datasets/mi.h5", "mi_ids", without)),
       vc_(open(run / "datasets/vc.h5", "vc_ids", without)),
       syn_(open(run / "datasets/syn_ssv.h5", "syn_ids", without)) {}
+
+std::shared_ptr<const CellReader> shared_cell_reader(const fs::path& run, const std::vector<std::string>& without) {
+  std::string wanted = run.string();
+  for (const std::string& stage : without) wanted += " " + stage;
+  for (const char* table : {"ssv.h5", "mi.h5", "vc.h5", "syn_ssv.h5"}) {
+    const fs::path file = run / "datasets" / table;
+    wanted += " " + (fs::exists(file) ? std::to_string(file_crc32c(file)) : "none");
+  }
+  static std::mutex mutex;
+  static std::string kept;
+  static std::shared_ptr<const CellReader> reader;
+  const std::lock_guard lock(mutex);
+  if (reader == nullptr || kept != wanted) {
+    reader = std::make_shared<const CellReader>(run, without);
+    kept = wanted;
+  }
+  return reader;
+}
 
 std::optional<CellReader::Objects> CellReader::open(const fs::path& file, const std::string& ids,
                                                     const std::vector<std::string>& without) const {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,5 +57,10 @@ class CellReader {
   SegmentationDataset cells_;
   std::optional<Objects> mi_, vc_, syn_;
 };
+
+/// The reader of these tables for all jobs of this process: a cell's organelles and synapses lie in any of the shards,
+/// and opening those for each cell took up to 40 % of the time. The one asked for last is kept; tables whose top
+/// files changed are opened anew. Throws as CellReader does.
+std::shared_ptr<const CellReader> shared_cell_reader(const fs::path& run, const std::vector<std::string>& without);
 
 }  // namespace syconn

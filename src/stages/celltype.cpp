@@ -87,7 +87,8 @@ std::uint64_t predict_shard(JobContext& ctx, const CelltypeConfig& c, const Cell
 }
 
 void predict(JobContext& ctx, const CelltypeConfig& c) {
-  const CellReader reader(ctx.in_run(""), stages_from(kStage));
+  const auto shared = shared_cell_reader(ctx.in_run(""), stages_from(kStage));
+  const CellReader& reader = *shared;
   refuse_foreign_columns(ctx, "ssv", kStage, {"cell_type", "cell_type_certainty", "type_logits"});
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where("celltype.model"));
   std::uint64_t without = 0;

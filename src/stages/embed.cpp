@@ -99,7 +99,8 @@ struct PredictJob {
 };
 
 void predict(JobContext& ctx, const EmbedConfig& c) {
-  const CellReader reader(ctx.in_run(""), stages_from(kStage));
+  const auto shared = shared_cell_reader(ctx.in_run(""), stages_from(kStage));
+  const CellReader& reader = *shared;
   refuse_foreign_columns(ctx, "ssv", kStage, {"cell_embedding", "umap", "embedding"});
   const NodeCompartments compartments(reader.cells());
   const auto net = point_net_of(ctx, c.model, c.device, ctx.config().where(kModelKey));
@@ -214,7 +215,8 @@ void write_shard(JobContext& ctx, const CellReader& reader, std::uint32_t shard,
 }
 
 void shards(JobContext& ctx, const EmbedConfig& c) {
-  const CellReader reader(ctx.in_run(""), stages_from(kStage));
+  const auto shared = shared_cell_reader(ctx.in_run(""), stages_from(kStage));
+  const CellReader& reader = *shared;
   const std::size_t dim = width_of(card_of(ctx.config(), c.model));
   for_own_shards(ctx, reader.cells().n_shards(), [&](std::uint32_t shard) { write_shard(ctx, reader, shard, dim); });
 }

@@ -191,7 +191,8 @@ class CellShards {
   CellShards(JobContext& ctx, const PointcloudConfig& c)
       : ctx_(ctx),
         config_(c),
-        reader_(ctx.in_run(""), stages_from(kPointcloudStage)),
+        shared_(shared_cell_reader(ctx.in_run(""), stages_from(kPointcloudStage))),
+        reader_(*shared_),
         paths_(reader_.cells()),
         compartments_(ctx, c),
         synapse_shards_(synapse_shards_of(ctx)),
@@ -246,7 +247,8 @@ class CellShards {
 
   JobContext& ctx_;
   const PointcloudConfig& config_;
-  CellReader reader_;
+  std::shared_ptr<const CellReader> shared_;
+  const CellReader& reader_;
   CellPaths paths_;
   CellCompartments compartments_;
   std::uint32_t synapse_shards_;

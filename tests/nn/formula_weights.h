@@ -3,6 +3,7 @@
 // place.
 #pragma once
 #include <cmath>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -49,12 +50,18 @@ inline std::vector<float> formula_values(const TensorInfo& info, std::uint32_t o
   return values;
 }
 
-inline void set_formula_weights(UNetTrainer& net, const UNetConfig& config) {
+inline std::map<std::string, std::vector<float>> formula_weights(const UNetConfig& config) {
+  std::map<std::string, std::vector<float>> weights;
   std::uint32_t order = 0;
   for (const TensorInfo& info : unet_tensors(config)) {
-    net.set_tensor(info.name, formula_values(info, order++));
+    weights[info.name] = formula_values(info, order++);
     if (info.name.ends_with(".running_var")) ++order;  // the reference's dictionary counts batches there
   }
+  return weights;
+}
+
+inline void set_formula_weights(UNetTrainer& net, const UNetConfig& config) {
+  for (const auto& [name, values] : formula_weights(config)) net.set_tensor(name, values);
 }
 
 }  // namespace syconn::test

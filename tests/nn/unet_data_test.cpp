@@ -4,6 +4,7 @@
 
 #include "algo/h5_input.h"
 #include "nn/formula_weights.h"
+#include "syconn/nn/unet_stream.h"
 
 namespace syconn {
 namespace {
@@ -37,6 +38,14 @@ TEST_F(UNetGolden, Logits) {
     ASSERT_EQ(got.size(), want.size());
     for (std::size_t i = 0; i < got.size(); ++i)
       ASSERT_NEAR(got[i], want[i], 1e-4 + 1e-4 * std::abs(want[i])) << name << " at " << i;
+    if (!UNetStream::can_run(config)) continue;
+    const auto weights = test::formula_weights(config);
+    std::vector<float> streamed(want.size());
+    UNetStream(config, [&](const std::string& tensor) {
+      return weights.at(tensor);
+    }).run(image, {48, 48, 16}, false, streamed);
+    for (std::size_t i = 0; i < got.size(); ++i)
+      ASSERT_NEAR(streamed[i], want[i], 1e-4 + 1e-4 * std::abs(want[i])) << name << " streamed, at " << i;
   }
 }
 

@@ -167,6 +167,18 @@ TEST_F(Embed, VectorsOfNodesAreThoseOfTheNearestPivotAndOfCellsTheirMeans) {
   }
 }
 
+TEST_F(Embed, JobsShareTheReaderOfTablesUntilThoseChange) {
+  const fs::path tables = folder_.path() / "tables";
+  write_cells(tables, 2);
+  const auto reader = shared_cell_reader(tables, {});
+  EXPECT_EQ(shared_cell_reader(tables, {}), reader);
+  EXPECT_NE(shared_cell_reader(tables, {"embed"}), reader);
+  const auto again = shared_cell_reader(tables, {});
+  write_cells(tables, 3);
+  EXPECT_EQ(shared_cell_reader(tables, {})->cells().n_shards(), 3U);
+  EXPECT_EQ(again->cells().n_shards(), 2U);
+}
+
 TEST_F(Embed, CellsWithoutPointsHaveNoVectorAndNoPlaceAndTheOthersAreInOnePlane) {
   const Embedded all = read_all(run("run"));
   for (const auto* map : {&all.cell, &all.umap, &all.nodes})

@@ -18,7 +18,8 @@ namespace syconn {
 struct DeviceOptions {
   std::string device = "auto";  ///< cpu, cuda, or auto: cuda where there is one
   bool half = false;            ///< half precision on cuda, bfloat16 on cpu
-  int threads = 1;              ///< of one pass on the CPU; part of what decides the bytes of a result
+  int threads = 1;              ///< of one pass by LibTorch on the CPU; part of what decides the bytes of a result
+  bool library_layers = false;  ///< LibTorch's layers instead of faster ones of the same values: to compare
 };
 
 /// A loaded TorchScript archive. run() may be called by several threads at once.

@@ -7,6 +7,6 @@ namespace syconn {
 /// What the library exports: `extern "C" NnRoom* syconn_nn_room(int version)`, null for another version of room.h.
 using NnRoomEntry = NnRoom*(int);
 inline constexpr const char* kNnRoomEntry = "syconn_nn_room";
-inline constexpr int kNnRoomVersion = 3;
+inline constexpr int kNnRoomVersion = 4;
 
 }  // namespace syconn

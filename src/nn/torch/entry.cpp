@@ -9,6 +9,7 @@
 
 #include "losses.h"
 #include "point_trainer.h"
+#include "stream_network.h"
 #include "syconn/nn/room_entry.h"
 #include "trainer.h"
 
@@ -103,7 +104,9 @@ class TorchRoom final : public NnRoom {
     device_of(options);
     use_threads(options.threads);
     try {
-      return std::make_unique<TorchNetwork>(torch::jit::load(archive.string(), torch::kCPU), card, options);
+      torch::jit::Module module = torch::jit::load(archive.string(), torch::kCPU);
+      if (auto network = stream_network(module, card, options)) return network;
+      return std::make_unique<TorchNetwork>(std::move(module), card, options);
     } catch (const c10::Error& e) {
       throw Error(Category::input, archive.string() + ": LibTorch " + TORCH_VERSION +
                                        " cannot load this archive: " + e.what_without_backtrace());

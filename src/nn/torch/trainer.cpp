@@ -119,16 +119,7 @@ class Trainer final : public UNetTrainer {
   }
 
   void export_model(const fs::path& file, const ModelCard& card) const override {
-    torch::jit::Module module("__torch__.UNet", std::make_shared<torch::jit::CompilationUnit>());
-    for (const TensorInfo& info : unet_tensors(net_.config())) {
-      const torch::Tensor t = net_.tensor(info.name).detach().cpu().clone();
-      if (info.trainable)
-        module.register_parameter(UNetNet::script_name(info.name), t, false);
-      else
-        module.register_buffer(UNetNet::script_name(info.name), t);
-    }
-    module.define(net_.script());
-    module.eval();
+    const torch::jit::Module module = net_.module();
     guarded("model " + file.string(), [&] { module.save(file.string(), {{"model.json", card.to_json().dump(1)}}); });
   }
 

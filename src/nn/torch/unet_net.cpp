@@ -106,6 +106,20 @@ std::string UNetNet::script_name(std::string name) {
   return name;
 }
 
+torch::jit::Module UNetNet::module() const {
+  torch::jit::Module module("__torch__.UNet", std::make_shared<torch::jit::CompilationUnit>());
+  for (const TensorInfo& info : unet_tensors(config_)) {
+    const torch::Tensor t = tensor(info.name).detach().cpu().clone();
+    if (info.trainable)
+      module.register_parameter(script_name(info.name), t, false);
+    else
+      module.register_buffer(script_name(info.name), t);
+  }
+  module.define(script());
+  module.eval();
+  return module;
+}
+
 std::string UNetNet::script() const {
   std::ostringstream text;
   text << "def forward(self, x: Tensor) -> Tensor:\n";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-#include <torch/torch.h>
+#include <torch/script.h>
 
 #include <map>
 #include <string>
@@ -24,12 +24,14 @@ class UNetNet {
   std::vector<torch::Tensor> trainable() const;  ///< in the order of unet_tensors()
   void to(torch::Device device);
 
-  /// TorchScript of forward() in evaluation mode; tensors are attributes script_name(name).
-  std::string script() const;
+  /// TorchScript of forward() in evaluation mode with copies of the tensors, as attributes script_name(name).
+  torch::jit::Module module() const;
   static std::string script_name(std::string name);
   const UNetConfig& config() const { return config_; }
 
  private:
+  std::string script() const;
+
   UNetConfig config_;
   std::vector<UNetOp> ops_;
   bool library_layers_;
