@@ -70,6 +70,9 @@ void sort_nodes_by_cell(PhantomModel& m);
 void cut_supervoxels(PhantomModel& m);  ///< ids, cuts, graph, wrong merges, cell ids and order
 void place_mitochondria(PhantomModel& m);
 void place_synapses(PhantomModel& m);  ///< needs m.index
+/// Deals the junctions' sizes anew among the output synapses of each type, as mito_shift_nm asks.
+/// Throws Error{config} for a shift that a type's mitochondria do not allow.
+void shift_large_synapses(PhantomModel& m);
 void place_clouds(PhantomModel& m);
 
 /// No vesicles of either cell reach to this distance of the centre of a decoy contact: the radius of 1 um within which

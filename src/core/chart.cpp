@@ -37,4 +37,26 @@ Chart chart_grid(const std::vector<Chart>& charts, std::size_t columns) {
   return grid;
 }
 
+Chart with_footnote(Chart chart, const std::vector<std::string>& lines) {
+  constexpr double kSize = 9, kLine = 12, kMargin = 12;
+  chart.height += 4;
+  const auto put = [&](const std::string& text) {
+    chart.marks += chart::text_at(kMargin, chart.height, text, {"start", chart::kFaint, kSize});
+    chart.height += kLine;
+  };
+  for (const std::string& text : lines) {
+    std::string line;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t end = std::min(text.find(' ', at), text.size());
+      const std::string word = text.substr(at, end - at);
+      if (!line.empty() && chart::text_width(line + " " + word, kSize) > chart.width - 2 * kMargin)
+        put(line), line = "   ";
+      line += (line.empty() ? "" : " ") + word;
+      at = end + 1;
+    }
+    put(line);
+  }
+  return chart;
+}
+
 }  // namespace syconn

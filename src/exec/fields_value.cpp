@@ -176,8 +176,12 @@ Json json_of(const Slot& slot, bool only_results) {
 
 Json json_of(const Fields& fields, bool only_results) {
   Json json = Json::object();
-  for (const Field& field : fields.list())
-    if (field.changes_results || !only_results) json[field.key] = json_of(field.slot, only_results);
+  for (const Field& field : fields.list()) {
+    if (only_results && !field.changes_results) continue;
+    const auto* optional = std::get_if<std::shared_ptr<OptionalSlot>>(&field.slot.value);
+    if (only_results && !field.hashed_unset && optional != nullptr && !(*optional)->has_value()) continue;
+    json[field.key] = json_of(field.slot, only_results);
+  }
   return json;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "phantom_vector_rows.h"
 #include "syconn/exec/job.h"
@@ -17,6 +18,7 @@ struct PhantomVectorConfig {
   std::int64_t n_cells = 40;
   std::string preset = "standard";
   double mesh_grid_nm = 100;
+  std::optional<double> mito_shift_nm;
 
   void describe(Fields& f) {
     f.add("seed", seed, "another seed is another set of cells");
@@ -25,6 +27,11 @@ struct PhantomVectorConfig {
     f.add("mesh_grid_nm", mesh_grid_nm, "lattice of the cells' surfaces; thinner neurites are drawn that thick",
           Range{20, 1000})
         .units("nm");
+    f.add("mito_shift_nm", mito_shift_nm,
+          "the larger half of a type's output synapses lies so much nearer to mitochondria than the smaller half "
+          "(difference of the medians); unset: sizes know nothing of mitochondria",
+          Range{-20000, 20000})
+        .not_hashed_while_unset();
   }
 };
 
@@ -43,6 +50,7 @@ PhantomParams params_of(const Geometry& geometry, const PhantomVectorConfig& c) 
   p.voxel_size_nm = geometry.voxel_size_nm;
   p.box_nm = Vec3d(geometry.box.max) * p.voxel_size_nm;
   p.dense = false, p.n_cells = static_cast<int>(c.n_cells);
+  p.mito_shift_nm = c.mito_shift_nm.value_or(0);
   p.warp_nm = p.rough_nm = 0;  // no voxels whose walls could be uneven: nodes, junctions and meshes share one space
   return p;
 }
@@ -104,6 +112,7 @@ void tables(JobContext& ctx, const PhantomVectorConfig& c) {
     if (name == "supervoxels" || name == "svgraph") continue;  // pieces of a label volume, which there is none of
     table.write(m, ctx.output("truth/" + name + ".csv"));
   }
+  if (!m.mito_shift.empty()) write_mito_shift(m, ctx.output("truth/mito_shift.csv"));
   ctx.note(std::to_string(m.cells.size()) + " cells, " + std::to_string(m.nodes.size()) + " nodes, " +
            std::to_string(m.mitos.size()) + " mitochondria, " + std::to_string(m.clouds.size()) + " vesicle clouds, " +
            std::to_string(m.synapses.size()) + " junctions with decoys");

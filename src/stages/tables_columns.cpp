@@ -11,7 +11,7 @@
 #include "syconn/core/compartments.h"
 #include "syconn/io/dataset_top.h"
 #include "syconn/io/shard_builder.h"
-#include "tables_mito.h"
+#include "mito_distance.h"
 #include "tables_rows.h"
 
 namespace syconn {

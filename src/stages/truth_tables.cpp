@@ -92,6 +92,23 @@ void write_myelin(const PhantomModel& m, const fs::path& path) {
 
 }  // namespace
 
+void write_mito_shift(const PhantomModel& m, const fs::path& path) {
+  CsvWriter csv(
+      path, {"type", "type_name", "n_synapses", "area_median_um2", "smaller_nm", "larger_nm", "shift_nm"},
+      {"medians of the distance to the nearest mitochondrion, of the smaller and the larger half of the output "
+       "synapses"});
+  for (const PhantomMitoShift& s : m.mito_shift)
+    csv.add(number(static_cast<std::uint8_t>(s.type)))
+        .add(phantom_type_name(s.type))
+        .add(number(s.n_synapses))
+        .add(s.area_median_um2)
+        .add(s.smaller_nm)
+        .add(s.larger_nm)
+        .add(s.shift_nm())
+        .end_row();
+  csv.close();
+}
+
 const std::vector<TruthTable>& truth_tables() {
   static const std::vector<TruthTable> tables{{"cells", write_cells},   {"supervoxels", write_supervoxels},
                                               {"svgraph", write_graph}, {"synapses", write_synapses},

@@ -13,5 +13,7 @@ struct TruthTable {
   void (*write)(const PhantomModel& model, const fs::path& path);
 };
 const std::vector<TruthTable>& truth_tables();
+/// Of a phantom whose sizes of synapses follow the mitochondria: what was built in, a row a type.
+void write_mito_shift(const PhantomModel& model, const fs::path& path);
 
 }  // namespace syconn

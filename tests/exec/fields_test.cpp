@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "syconn/exec/config.h"
+
 namespace syconn {
 namespace {
 
@@ -26,6 +28,28 @@ TEST(Fields, HandlesAndUnits) {
   EXPECT_EQ(f.list()[3].check(), "wrong");
   EXPECT_EQ(std::get<double*>(f.list()[0].slot.value), &gap_nm);
   EXPECT_THROW(f.add("ratio", ratio, "again"), std::logic_error);
+}
+
+/// A section with a key that an older version did not have.
+struct Grown final : AnyConfig {
+  bool has_new_key = true;
+  std::int64_t old_key = 1;
+  std::optional<double> new_key, other_key;
+
+  std::unique_ptr<AnyConfig> clone() const override { return std::make_unique<Grown>(*this); }
+  void describe(Fields& f) override {
+    f.add("old_key", old_key, "there before");
+    f.add("other_key", other_key, "there before");
+    if (has_new_key) f.add("new_key", new_key, "new").not_hashed_while_unset();
+  }
+};
+
+TEST(Fields, ANewKeyLeavesOldHashesAsLongAsItIsUnset) {
+  Grown before, now;
+  before.has_new_key = false;
+  EXPECT_EQ(config_hash(result_keys(before)), config_hash(result_keys(now)));
+  now.new_key = 0;
+  EXPECT_NE(config_hash(result_keys(before)), config_hash(result_keys(now)));
 }
 
 TEST(Fields, SlotsReachIntoContainers) {

@@ -25,6 +25,9 @@ struct Chart {
 /// Charts beside and below each other, `columns` a row; rows and columns are as large as their largest.
 Chart chart_grid(const std::vector<Chart>& charts, std::size_t columns);
 
+/// The chart with small lines of text below it (such as what it was made from), broken where they are too wide.
+Chart with_footnote(Chart chart, const std::vector<std::string>& lines);
+
 struct ChartAxis {
   std::string label;  ///< with its unit
   bool log = false;   ///< decades; values of 0 and below are left out, and the chart says how many

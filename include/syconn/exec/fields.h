@@ -30,7 +30,7 @@ struct Field {
   Slot slot;
   std::optional<Range> range;
   std::vector<std::string> choices;
-  bool required = false, changes_results = true, is_file_path = false;
+  bool required = false, changes_results = true, is_file_path = false, hashed_unset = true;
   std::function<std::string()> check;
 };
 
@@ -40,6 +40,8 @@ class FieldHandle {
   explicit FieldHandle(Field& field) : field_(field) {}
   /// Kept out of result_keys() and so of the config hash: chunk size, threads, memory, paths …
   FieldHandle& no_effect_on_results() { return field_.changes_results = false, *this; }
+  /// Of an optional member: kept out of the hash while it has no value, so that a new key leaves older results valid.
+  FieldHandle& not_hashed_while_unset() { return field_.hashed_unset = false, *this; }
   FieldHandle& required() { return field_.required = true, *this; }
   /// Default: told from the key's suffix (_nm, _vx, _um, _gb, _s, …).
   FieldHandle& units(std::string text) { return field_.units = std::move(text), *this; }

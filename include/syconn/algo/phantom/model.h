@@ -84,6 +84,14 @@ struct PhantomMyelin {
   std::uint32_t cell_idx, first_node, last_node;
   float length_um;
 };
+/// Output synapses on the axons of one type: distances of their positions to the nearest mitochondrion of their cell.
+struct PhantomMitoShift {
+  PhantomType type;
+  std::uint32_t n_synapses;
+  float area_median_um2;                 ///< synapses of a larger area are the larger ones
+  double smaller_nm = 0, larger_nm = 0;  ///< median distance of either half
+  double shift_nm() const { return smaller_nm - larger_nm; }
+};
 struct PhantomWrongMerge {
   Id label, id_a, id_b;  ///< supervoxels a and b (of different cells) carry `label`
 };
@@ -104,6 +112,7 @@ struct PhantomModel {
   std::vector<PhantomOrganelle> mitos, clouds;
   std::vector<PhantomTube> mito_tubes, cloud_tubes;
   std::vector<PhantomMyelin> myelin;
+  std::vector<PhantomMitoShift> mito_shift;  ///< by type; empty unless params.mito_shift_nm
   std::shared_ptr<const PhantomIndex> index;
 };
 

@@ -77,6 +77,9 @@ struct PhantomParams {
   double decoys_per_synapse = 0.3;  ///< half dark contacts without vesicles, half vesicle clouds without a contact
   double myelin_scale = 1;          ///< multiplies types[].myelin_share
   double mito_scale = 1;            ///< multiplies the mitochondria shares
+  /// Sparse only: how much nearer to a mitochondrion of their axon the larger half of a type's output synapses lies
+  /// than the smaller half (difference of the medians); 0: sizes know nothing of mitochondria.
+  double mito_shift_nm = 0;
 };
 
 /// Defaults of a preset: `shifted` changes every morphology parameter.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tables_mito.h"
+#include "mito_distance.h"
 
 #include <algorithm>
 #include <array>
