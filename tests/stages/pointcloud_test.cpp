@@ -7,6 +7,7 @@
 #include <map>
 
 #include "../../src/stages/point_predict.h"
+#include "../../src/stages/pointcloud_labels.h"
 #include "support/stage_run.h"
 #include "support/without_columns.h"
 #include "syconn/algo/label_votes.h"
@@ -264,12 +265,9 @@ TEST_F(Pointcloud, EqualsBruteForce) {
     for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(vertex[i * kStride], want[i]) << id << ' ' << i * kStride;
     ASSERT_EQ(want.size(), (vertex.size() + kStride - 1) / kStride);
     for (const std::uint8_t code : vertex) ++seen.at(code);
-    Codes nodes;
-    for (const Vec3f& node : cell.nodes_nm) nodes.push_back(majority_near(cell.surface_nm, vertex, node, 50));
-    Codes smooth = smooth_compartments(cell.nodes_nm, cell.edges, nodes, 10000);
-    for (std::size_t i = 0; i < nodes.size(); ++i)
-      if (nodes[i] == kSoma) smooth[i] = kSoma;
-    nodes = component_compartments(cell.edges, smooth, 0.66);
+    // of which each step has its own oracle: LabelVotes, SomaNodes, PointcloudLabels
+    const Codes nodes = node_codes(cell.surface_nm, Codes(vertex.begin(), vertex.end()), cell.nodes_nm, cell.edges,
+                                   {50, 10000, 0.66, 4000}, cell.node_radius_nm);
     EXPECT_EQ(Codes(got.node.at(id).begin(), got.node.at(id).end()), nodes);
     const float path = reader.cells().column<float>("path_length_um")(reader.cells().at(id));
     const std::vector<float>& n = got.numbers.at(id);
