@@ -151,7 +151,7 @@ inline V exp_of(const V& v) {
   e = e * r + 1.0F;
   e = e * r + 1.0F;
   const V zero_bits = V{} + kRound;
-  return (V)((((VInt)shifted - (VInt)zero_bits) << 23) + (VInt)e);
+  return (V)((((VInt)shifted - (VInt)zero_bits) << 23) + (VInt)e) + v * 0.0F;  // no number stays none
 }
 
 void softmax(float* const* planes, int classes, std::int64_t positions) {

@@ -30,6 +30,7 @@ void fold_norm(StreamLayer& layer, const std::string& norm, const UNetTensors& t
   const auto out = static_cast<std::size_t>(layer.out), in = static_cast<std::size_t>(layer.in);
   for (std::size_t o = 0; o < out; ++o) {
     const double factor = gamma[o] / std::sqrt(variance[o] + kEpsilon);
+    if (!std::isfinite(factor)) throw Error(Category::input, "U-Net: " + norm + ".running_var has a negative value");
     for (std::size_t i = 0; i < in; ++i)
       for (std::size_t k = 0; k < kernel; ++k) {
         float& w = layer.weight[(layer.kind == Kind::conv ? o * in + i : i * out + o) * kernel + k];

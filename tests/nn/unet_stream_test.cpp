@@ -211,6 +211,16 @@ TEST(UNetStream, SizesInTurnAndThreadsDoNotShow) {
   for (std::size_t i = 0; i < together.size(); ++i) EXPECT_EQ(together[i], i % 2 == 0 ? alone : other) << i;
 }
 
+TEST(UNetStream, WhatIsNoNumberIsNotHidden) {
+  const UNetConfig config = config_of(2, 2, 4, {});
+  std::vector<float> image(16 * 8 * 8);
+  image[image.size() / 2 + 5] = std::nanf("");
+  for (const SectionKernels* kernels : kernels_here()) {
+    const std::vector<float> p = streamed(config, *kernels, image, {16, 8, 8}, true);
+    EXPECT_TRUE(std::isnan(p[image.size() / 2 + 5]));
+  }
+}
+
 TEST(UNetStream, RefusesSizesAndWeightsThatAreNone) {
   const UNetConfig config = config_of(2, 3, 4, {0});
   auto weights = formula_weights(config);
@@ -221,6 +231,9 @@ TEST(UNetStream, RefusesSizesAndWeightsThatAreNone) {
   weights["conv_final.bias"] = {1, std::nanf("")};
   EXPECT_THROW(UNetStream(config, tensors), Error);
   weights["conv_final.bias"] = {1};
+  EXPECT_THROW(UNetStream(config, tensors), Error);
+  weights = formula_weights(config);
+  weights["down_convs.0.norm0.running_var"][0] = -1;
   EXPECT_THROW(UNetStream(config, tensors), Error);
   EXPECT_FALSE(UNetStream::can_run(test::resize_net()));
   EXPECT_FALSE(UNetStream::can_run(config_of(2, 3, 4, {0}, "group2")));
