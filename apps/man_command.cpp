@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
 #include <sstream>
 
@@ -11,10 +12,26 @@
 namespace syconn {
 namespace {
 
+/// Bytes of the UTF-8 character that begins with `c`.
+std::size_t utf8_bytes(unsigned char c) { return c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4; }
+
+/// "\[u00B5]" of a character beyond ASCII: roff reads bytes, each as a character of Latin 1.
+std::string named_character(const std::string& utf8) {
+  std::uint32_t code = static_cast<unsigned char>(utf8[0]) & (0xffU >> (utf8.size() + 1));
+  for (std::size_t i = 1; i < utf8.size(); ++i) code = code << 6 | (static_cast<unsigned char>(utf8[i]) & 0x3fU);
+  char text[16];
+  std::snprintf(text, sizeof text, "\\[u%04X]", code);
+  return text;
+}
+
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) {
-    if (c == '\\')
+  for (std::size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    const std::size_t bytes = utf8_bytes(static_cast<unsigned char>(c));
+    if (bytes > 1)
+      out += named_character(text.substr(i, bytes));
+    else if (c == '\\')
       out += "\\e";
     else if (c == '-')
       out += "\\-";
@@ -22,6 +39,7 @@ std::string escaped(const std::string& text) {
       out += "\\(aq";
     else
       out += c;
+    i += bytes;
   }
   return out;
 }
@@ -38,7 +56,8 @@ std::string heading(const char* request, const std::string& text) {
 
 std::string option_head(const CLI::Option& option) {
   std::string names = option.get_positional() ? option.get_name(true, false) : option.get_name(false, true);
-  for (std::size_t at = names.find(','); at != std::string::npos; at = names.find(',', at + 2)) names.insert(at + 1, " ");
+  for (std::size_t at = names.find(','); at != std::string::npos; at = names.find(',', at + 2))
+    names.insert(at + 1, " ");
   std::string head = "\\fB" + escaped(names) + "\\fR";
   if (option.get_type_size() != 0 && !option.get_type_name().empty())
     head += " \\fI" + escaped(option.get_type_name()) + "\\fR";
@@ -52,19 +71,22 @@ std::string options_of(const CLI::App& app) {
     if (options.empty()) return;
     text += heading(".SS", group);
     for (const CLI::Option* option : options) {
-      text += ".TP\n" + option_head(*option) + "\n" + line(option->get_description());
-      if (!option->get_default_str().empty()) text += line("Default: " + option->get_default_str() + ".");
+      const std::string value = option->get_default_str();
+      text += ".TP\n" + option_head(*option) + "\n" +
+              line(option->get_description() + (value.empty() ? "" : " [" + value + "]"));
     }
   };
-  add("Arguments", app.get_options([](const CLI::Option* o) { return o->get_positional() && !o->get_group().empty(); }));
+  add("Arguments",
+      app.get_options([](const CLI::Option* o) { return o->get_positional() && !o->get_group().empty(); }));
   for (const std::string& group : app.get_groups())
     if (!group.empty())
-      add(group, app.get_options([&](const CLI::Option* o) { return !o->get_positional() && o->get_group() == group; }));
+      add(group,
+          app.get_options([&](const CLI::Option* o) { return !o->get_positional() && o->get_group() == group; }));
   return text;
 }
 
-/// What help_footer() made: titles that end with a colon, lines below them; the last line tells of exit codes.
-std::string footer_of(const CLI::App& app, bool with_exit_codes) {
+/// What help_footer() made, without its last line: titles that end with a colon, lines below them.
+std::string footer_of(const CLI::App& app) {
   std::istringstream in(app.get_footer());
   std::string text;
   bool in_list = false;
@@ -77,11 +99,6 @@ std::string footer_of(const CLI::App& app, bool with_exit_codes) {
     } else if (in_list && row.empty()) {
       text.erase(text.size() - 4);  // the last line break
       text += ".fi\n", in_list = false;
-    } else if (row == kExitCodes && with_exit_codes) {
-      text += heading(".SH", "EXIT STATUS");
-      std::string codes = row.substr(row.find(": ") + 2);
-      for (std::size_t at = codes.find(", "); at != std::string::npos; at = codes.find(", ")) codes.replace(at, 2, ";\n");
-      text += line(codes);
     }
   }
   return text;
@@ -99,13 +116,17 @@ std::vector<const CLI::App*> subcommands_of(const CLI::App& app) {
 }
 
 /// One command of a page: its description, options and footer, then those of its subcommands.
-std::string sections_of(const CLI::App& app, const std::string& name, bool last) {
-  std::string text = heading(".SH", name) + line(app.get_description()) + options_of(app) +
-                     footer_of(app, last && subcommands_of(app).empty());
-  const auto subs = subcommands_of(app);
-  for (const CLI::App* sub : subs) text += sections_of(*sub, name + " " + sub->get_name(), false);
-  if (last && !subs.empty()) text += footer_of(app, true).substr(footer_of(app, false).size());
+std::string sections_of(const CLI::App& app, const std::string& name) {
+  std::string text = heading(".SH", name) + line(app.get_description()) + options_of(app) + footer_of(app);
+  for (const CLI::App* sub : subcommands_of(app)) text += sections_of(*sub, name + " " + sub->get_name());
   return text;
+}
+
+std::string exit_status() {
+  std::string codes = kExitCodes;
+  codes.erase(0, codes.find(": ") + 2);
+  for (std::size_t at = codes.find(", "); at != std::string::npos; at = codes.find(", ")) codes.replace(at, 2, ";\n");
+  return heading(".SH", "EXIT STATUS") + line(codes);
 }
 
 std::string title(const std::string& name, const std::string& summary) {
@@ -118,9 +139,7 @@ std::string title(const std::string& name, const std::string& summary) {
 /// Lets the command describe itself: each of its forms builds its options and hands them over instead of parsing.
 std::string page_of(const Command& command) {
   std::string synopsis, sections;
-  for (std::size_t i = 0; i < command.forms.size(); ++i) {
-    const std::string& form = command.forms[i];
-    const bool last = i + 1 == command.forms.size();
+  for (const std::string& form : command.forms) {
     std::vector<std::string> words{command.name};
     if (!form.empty()) words.push_back(form);
     std::vector<char*> argv;
@@ -128,23 +147,23 @@ std::string page_of(const Command& command) {
     argv.push_back(nullptr);
     help_reader = [&](const CLI::App& app) {
       synopsis += usage_of(app, app.get_name());
-      for (const CLI::App* sub : subcommands_of(app)) synopsis += usage_of(*sub, app.get_name() + " " + sub->get_name());
-      sections += sections_of(app, app.get_name(), last);
+      for (const CLI::App* sub : subcommands_of(app))
+        synopsis += usage_of(*sub, app.get_name() + " " + sub->get_name());
+      sections += sections_of(app, app.get_name());
     };
     command.run(command.name, static_cast<int>(words.size()), argv.data());
     help_reader = nullptr;
   }
   synopsis.erase(synopsis.size() - 4);  // the last line break
   return title("syconn-" + command.name, command.summary) + heading(".SH", "SYNOPSIS") + synopsis + sections +
-         heading(".SH", "SEE ALSO") + ".BR syconn (1)\n";
+         exit_status() + heading(".SH", "SEE ALSO") + ".BR syconn (1)\n";
 }
 
 std::string overview() {
   std::string text = title("syconn", "from volume electron microscopy to an annotated connectome") +
                      heading(".SH", "SYNOPSIS") + ".B syconn\n\\fICOMMAND\\fR [options]\n" + heading(".SH", "COMMANDS");
-  for (const Command& c : commands())
-    text += ".TP\n.BR syconn\\-" + escaped(c.name) + " (1)\n" + line(c.summary);
-  return text + heading(".SH", "EXIT STATUS") + line(kExitCodes);
+  for (const Command& c : commands()) text += ".TP\n.BR syconn\\-" + escaped(c.name) + " (1)\n" + line(c.summary);
+  return text + exit_status();
 }
 
 }  // namespace

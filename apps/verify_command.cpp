@@ -41,9 +41,7 @@ int verify_command(const std::string&, int argc, char** argv) {
   options.threads = 0;
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
-  options.depth = level == "fast"   ? VerifyDepth::fast
-                  : level == "full" ? VerifyDepth::full
-                                    : VerifyDepth::semantic;
+  options.depth = level == "fast" ? VerifyDepth::fast : level == "full" ? VerifyDepth::full : VerifyDepth::semantic;
   if (options.threads == 0) options.threads = available_threads();
   const auto progress = make_progress(std::cerr, ::isatty(2) == 1, quiet);
   const Json report = verify_run(folder, options, static_cast<std::uint64_t>(memory_gb * 1e9), *progress);

@@ -15,7 +15,7 @@ Json version_json(bool with_networks) {
   Json libraries;
   for (const LibraryVersion& l : linked_libraries()) libraries[l.name] = l.version;
   libraries["cli11"] = CLI11_VERSION;
-  Json json = {{"version", version()}, {"git", git},           {"dirty", dirty},
+  Json json = {{"version", version()},   {"git", git},           {"dirty", dirty},
                {"compiler", compiler()}, {"simd", simd_level()}, {"libraries", libraries}};
   if (with_networks) {
     const NetworkLibraries networks = network_libraries();

@@ -50,6 +50,8 @@ void run_check(const VerifyCheck& check, const fs::path& run, VerifyReport& repo
   progress.end();
 }
 
+std::string violations_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " violation" : " violations"); }
+
 Json violation_json(const Violation& v) {
   return {{"file", v.file}, {"dataset", v.dataset}, {"id", v.id}, {"expected", v.expected}, {"found", v.found}};
 }
@@ -143,7 +145,7 @@ std::string verify_text(const Json& report) {
     const auto& skipped = check.at("not_done");
     std::string name = check.at("name").get<std::string>();
     name.resize(std::max<std::size_t>(name.size(), 22), ' ');
-    text += "  " + name + (n > 0 ? std::to_string(n) + " violations" : skipped.empty() ? "ok" : "not done");
+    text += "  " + name + (n > 0 ? violations_text(n) : skipped.empty() ? "ok" : "not done");
     for (const auto& why : skipped) text += (why == skipped[0] ? ": " : "; ") + why.get<std::string>();
     text += "\n", not_done += !skipped.empty();
   }
@@ -157,14 +159,15 @@ std::string verify_text(const Json& report) {
       for (const char* key : {"dataset", "id"})
         if (const auto part = v.at(key).get<std::string>(); !part.empty())
           text += std::string(key == std::string("id") ? " " : ":") + part;
-      text += ": expected " + v.at("expected").get<std::string>() + ", found " + v.at("found").get<std::string>() + "\n";
+      text +=
+          ": expected " + v.at("expected").get<std::string>() + ", found " + v.at("found").get<std::string>() + "\n";
     }
     if (count > listed.size())
       text += "  ... and " + std::to_string(count - listed.size()) + " more (--all lists them)\n";
   }
   const auto violations = report.at("violations").get<std::uint64_t>();
   text += "\n" + report.at("run").get<std::string>() + ": " +
-          (violations == 0 ? "clean" : std::to_string(violations) + " violations") + ", level " +
+          (violations == 0 ? "clean" : violations_text(violations)) + ", level " +
           report.at("level").get<std::string>() + ", " + std::to_string(report.at("checks").size()) + " checks";
   if (not_done > 0) text += ", of which " + std::to_string(not_done) + " could not or not wholly be done";
   return text + "\n";

@@ -75,9 +75,9 @@ void check_plan(const PipelineRun& run, VerifySink& sink) {
       sink.add({"plan.json", name + ".hash", "", short_hash(plan->hash), short_hash(hash)});
     for (const Json& step : stage.at("steps"))
       for (const StepPlan& s : plan->steps)
-        if (const auto jobs = step.at("jobs").get<std::int64_t>();
-            s.step->name == step.at("name") && s.jobs != jobs)
-          sink.add({"plan.json", name + "." + s.step->name + ".jobs", "", std::to_string(s.jobs), std::to_string(jobs)});
+        if (const auto jobs = step.at("jobs").get<std::int64_t>(); s.step->name == step.at("name") && s.jobs != jobs)
+          sink.add(
+              {"plan.json", name + "." + s.step->name + ".jobs", "", std::to_string(s.jobs), std::to_string(jobs)});
   }
 }
 
@@ -253,18 +253,46 @@ std::vector<VerifyCheck> record_checks(const PipelineRun& run) {
   const auto jobs = std::make_shared<Jobs>(run);
   const auto n_jobs = [jobs] { return jobs->count(); };
   return {
-      {"config", VerifyDepth::fast, "config.yml, plan.json and work/*/stage.json say the same, and hash to what they say",
-       {}, [&run](VerifySink& sink, std::int64_t) { check_config(run, sink); }, {}, false},
-      {"records", VerifyDepth::fast, "runs.jsonl has a record of each stage with the hash of its results", {},
-       [&run](VerifySink& sink, std::int64_t) { check_records(run, sink); }, {}, false},
-      {"inputs", VerifyDepth::fast, "the inputs are those the run was made from", {},
-       [&run](VerifySink& sink, std::int64_t) { check_inputs(run, sink); }, {}, false},
-      {"markers", VerifyDepth::fast, "every job has a done marker of this config, whose files are there with their sizes",
-       {}, [&run, jobs](VerifySink& sink, std::int64_t i) { check_marker(run, *jobs, jobs->at(i), sink); }, n_jobs},
-      {"work-leftovers", VerifyDepth::fast, "work/ holds nothing else", {},
-       [&run, jobs](VerifySink& sink, std::int64_t) { check_work(run, *jobs, sink); }, {}, false},
-      {"checksums", VerifyDepth::full, "every file that a marker names has its CRC-32C", {},
-       [&run, jobs](VerifySink& sink, std::int64_t i) { check_checksums(run, *jobs, jobs->at(i), sink); }, n_jobs},
+      {"config",
+       VerifyDepth::fast,
+       "config.yml, plan.json and work/*/stage.json say the same, and hash to what they say",
+       {},
+       [&run](VerifySink& sink, std::int64_t) { check_config(run, sink); },
+       {},
+       false},
+      {"records",
+       VerifyDepth::fast,
+       "runs.jsonl has a record of each stage with the hash of its results",
+       {},
+       [&run](VerifySink& sink, std::int64_t) { check_records(run, sink); },
+       {},
+       false},
+      {"inputs",
+       VerifyDepth::fast,
+       "the inputs are those the run was made from",
+       {},
+       [&run](VerifySink& sink, std::int64_t) { check_inputs(run, sink); },
+       {},
+       false},
+      {"markers",
+       VerifyDepth::fast,
+       "every job has a done marker of this config, whose files are there with their sizes",
+       {},
+       [&run, jobs](VerifySink& sink, std::int64_t i) { check_marker(run, *jobs, jobs->at(i), sink); },
+       n_jobs},
+      {"work-leftovers",
+       VerifyDepth::fast,
+       "work/ holds nothing else",
+       {},
+       [&run, jobs](VerifySink& sink, std::int64_t) { check_work(run, *jobs, sink); },
+       {},
+       false},
+      {"checksums",
+       VerifyDepth::full,
+       "every file that a marker names has its CRC-32C",
+       {},
+       [&run, jobs](VerifySink& sink, std::int64_t i) { check_checksums(run, *jobs, jobs->at(i), sink); },
+       n_jobs},
   };
 }
 

@@ -11,11 +11,13 @@ namespace {
 
 /// A run whose records cannot be read at all.
 Json unreadable(const fs::path& folder, const Error& error, const VerifyOptions& options, Progress& progress) {
-  const std::vector<VerifyCheck> checks{
-      {"config", VerifyDepth::fast, "config.yml and work/*/stage.json can be read", {},
-       [what = std::string(error.what())](VerifySink& sink, std::int64_t) {
-         sink.add({"config.yml", "", "", "readable records", what});
-       }}};
+  const std::vector<VerifyCheck> checks{{"config",
+                                         VerifyDepth::fast,
+                                         "config.yml and work/*/stage.json can be read",
+                                         {},
+                                         [what = std::string(error.what())](VerifySink& sink, std::int64_t) {
+                                           sink.add({"config.yml", "", "", "readable records", what});
+                                         }}};
   return verify_json(folder, checks, options, progress);
 }
 
@@ -32,8 +34,8 @@ Json verify_run(const fs::path& folder, const VerifyOptions& options, std::uint6
   }
   const auto state = std::make_shared<VerifiedRun>(*run, memory_bytes, options.threads);
   std::vector<VerifyCheck> checks = record_checks(*run);
-  for (const auto list : {file_checks, object_checks, shape_checks, relation_checks, synapse_checks, volume_checks,
-                          table_checks})
+  for (const auto list : {file_checks, object_checks, shape_checks, relation_checks, pair_checks, synapse_checks,
+                          volume_checks, row_checks, table_checks})
     for (VerifyCheck& check : list(state)) checks.push_back(std::move(check));
   return verify_json(folder, checks, options, progress);
 }
@@ -54,8 +56,7 @@ std::vector<std::string> VerifiedRun::names(const std::string& folder, const std
   std::vector<std::string> names;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(path(folder), ignored))
-    if (entry.path().extension() == extension && !is_temporary_name(entry.path()))
-      names.push_back(entry.path().stem());
+    if (entry.path().extension() == extension && !is_temporary_name(entry.path())) names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -111,12 +112,14 @@ std::vector<Part> parts_of(VerifiedRun& run, const std::function<bool(const Segm
 
 VerifyCheck shard_check(const VerifiedRunPtr& run, const std::string& name, const std::string& what,
                         const std::function<bool(const SegmentationDataset&)>& applies,
-                        const std::function<void(const VerifiedShard&)>& check,
-                        const std::vector<std::string>& needs) {
+                        const std::function<void(const VerifiedShard&)>& check, const std::vector<std::string>& needs) {
   const auto parts = std::make_shared<std::vector<Part>>();
   std::vector<std::string> files;
   for (const std::string& type : needs) files.push_back(VerifiedRun::top(type));
-  return {name, VerifyDepth::semantic, what, files,
+  return {name,
+          VerifyDepth::semantic,
+          what,
+          files,
           [=](VerifySink& sink, std::int64_t i) {
             const auto& [type, shard] = parts->at(static_cast<std::size_t>(i));
             if (sink.is_damaged(VerifiedRun::top(type))) return sink.not_done(VerifiedRun::top(type) + " is damaged");
@@ -133,7 +136,8 @@ VerifyCheck type_check(const VerifiedRunPtr& run, const std::string& name, const
                        const std::vector<std::string>& needs) {
   std::vector<std::string> all{type};
   all.insert(all.end(), needs.begin(), needs.end());
-  return shard_check(run, name, what, [type](const SegmentationDataset& set) { return set.type() == type; }, check, all);
+  return shard_check(
+      run, name, what, [type](const SegmentationDataset& set) { return set.type() == type; }, check, all);
 }
 
 Vec3i vector_at(const Column<std::int64_t>& column, Row row) {

@@ -193,33 +193,48 @@ VerifyCheck for_each_name(VerifyCheck check, const std::function<std::vector<std
 
 std::vector<VerifyCheck> file_checks(const VerifiedRunPtr& run) {
   return {
-      {"datasets", VerifyDepth::fast, "datasets/*.h5 open, and their shards are there with their sizes", {},
+      {"datasets",
+       VerifyDepth::fast,
+       "datasets/*.h5 open, and their shards are there with their sizes",
+       {},
        [run](VerifySink& sink, std::int64_t) { check_datasets(*run, sink); }},
-      for_each_name({"volumes", VerifyDepth::fast, "manifests can be read, and their files are there with their sizes",
-                     {}, {}},
-                    [run] { return run->volumes(); },
-                    [run](VerifySink& sink, const std::string& name) { check_volume(*run, name, sink); }),
-      {"leftovers", VerifyDepth::fast, "datasets/ and volumes/ hold only what top files and manifests name", {},
-       [run](VerifySink& sink, std::int64_t) { check_leftovers(*run, sink); }, {}, false},
-      for_each_name({"shards", VerifyDepth::full, "every dataset of every shard has its CRC-32C", {}, {}},
-                    [run] { return shard_files(*run); },
-                    [run](VerifySink& sink, const std::string& file) {
-                      if (!sink.is_damaged(file))
-                        report(*run, verify_shard_file(run->path(file)), "the values written", sink);
-                    }),
-      for_each_name({"structure", VerifyDepth::full,
-                     "ids ascend and are in their shard, offsets ascend, shards have the rows the top file names", {},
-                     {}},
-                    [run] { return run->types(); },
-                    [run](VerifySink& sink, const std::string& type) { check_structure(*run, type, sink); }),
-      for_each_name({"voxels", VerifyDepth::full, "voxels of derived volumes have the CRC-32C of their manifest", {}, {}},
-                    [run] { return run->volumes(); },
-                    [run](VerifySink& sink, const std::string& name) { check_voxels(*run, name, sink); }),
-      {"database", VerifyDepth::full, "connectome.sqlite is sound and has the rows of the datasets", {kDatabase},
+      for_each_name(
+          {"volumes", VerifyDepth::fast, "manifests can be read, and their files are there with their sizes", {}, {}},
+          [run] { return run->volumes(); },
+          [run](VerifySink& sink, const std::string& name) { check_volume(*run, name, sink); }),
+      {"leftovers",
+       VerifyDepth::fast,
+       "datasets/ and volumes/ hold only what top files and manifests name",
+       {},
+       [run](VerifySink& sink, std::int64_t) { check_leftovers(*run, sink); },
+       {},
+       false},
+      for_each_name(
+          {"shards", VerifyDepth::full, "every dataset of every shard has its CRC-32C", {}, {}},
+          [run] { return shard_files(*run); },
+          [run](VerifySink& sink, const std::string& file) {
+            if (!sink.is_damaged(file)) report(*run, verify_shard_file(run->path(file)), "the values written", sink);
+          }),
+      for_each_name(
+          {"structure",
+           VerifyDepth::full,
+           "ids ascend and are in their shard, offsets ascend, shards have the rows the top file names",
+           {},
+           {}},
+          [run] { return run->types(); },
+          [run](VerifySink& sink, const std::string& type) { check_structure(*run, type, sink); }),
+      for_each_name(
+          {"voxels", VerifyDepth::full, "voxels of derived volumes have the CRC-32C of their manifest", {}, {}},
+          [run] { return run->volumes(); },
+          [run](VerifySink& sink, const std::string& name) { check_voxels(*run, name, sink); }),
+      {"database",
+       VerifyDepth::full,
+       "connectome.sqlite is sound and has the rows of the datasets",
+       {kDatabase},
        [run](VerifySink& sink, std::int64_t) { check_database(*run, sink); }},
-      for_each_name({"csv", VerifyDepth::full, "export/csv has the rows of connectome.sqlite", {kDatabase}, {}},
-                    [] { return kTables; },
-                    [run](VerifySink& sink, const std::string& table) { check_csv(*run, table, sink); }),
+      for_each_name(
+          {"csv", VerifyDepth::full, "export/csv has the rows of connectome.sqlite", {kDatabase}, {}},
+          [] { return kTables; }, [run](VerifySink& sink, const std::string& table) { check_csv(*run, table, sink); }),
   };
 }
 

@@ -18,7 +18,8 @@ void check_boxes(const VerifiedShard& s) {
   const bool bounded = s.run.has_supervoxels() && !all.empty();  // meshes may reach beyond the box
   const Vec3d nm = s.set.voxel_size_nm();
   s.for_blocks([&](Row first, const std::vector<Id>& ids) {
-    const auto los = lo.block(first, ids.size()), his = hi.block(first, ids.size()), reps = rep.block(first, ids.size());
+    const auto los = lo.block(first, ids.size()), his = hi.block(first, ids.size()),
+               reps = rep.block(first, ids.size());
     const auto centres = centroid.block(first, ids.size());
     const auto sizes = size.block(first, ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -42,10 +43,20 @@ void check_boxes(const VerifiedShard& s) {
 }
 
 /// Numbers that may be unknown, NaN.
-const std::set<std::string> kMayBeUnknown{
-    "prob",     "mito_dist_nm",       "spine_head_vol_um3", "astrocyte_score",  "cell_type_certainty", "cell_embedding",
-    "umap",     "embedding/values",   "soma_radius_nm",     "type_logits/values", "skeleton/myelin_share",
-    "features", "myelin_fraction",    "volume_um3"};
+const std::set<std::string> kMayBeUnknown{"prob",
+                                          "mito_dist_nm",
+                                          "spine_head_vol_um3",
+                                          "astrocyte_score",
+                                          "cell_type_certainty",
+                                          "cell_embedding",
+                                          "umap",
+                                          "embedding/values",
+                                          "soma_radius_nm",
+                                          "type_logits/values",
+                                          "skeleton/myelin_share",
+                                          "features",
+                                          "myelin_fraction",
+                                          "volume_um3"};
 
 struct NumberRange {
   double least, most;
@@ -167,11 +178,13 @@ std::vector<VerifyCheck> object_checks(const VerifiedRunPtr& run) {
       shard_check(run, "boxes",
                   "boxes lie in the dataset and hold representative voxel and centroid; sizes fit into them", has_box,
                   check_boxes),
-      shard_check(run, "finite", "coordinates, areas and lengths are finite, and what may be unknown is a number or NaN",
-                  every, check_finite),
+      shard_check(run, "finite",
+                  "coordinates, areas and lengths are finite, and what may be unknown is a number or NaN", every,
+                  check_finite),
       shard_check(run, "ranges", "probabilities and shares are 0 to 1 or NaN, signs -1 to 1, lengths not negative",
                   every, check_ranges),
-      shard_check(run, "codes", "compartments, types and methods are codes of their attribute 'enum'", every, check_codes),
+      shard_check(run, "codes", "compartments, types and methods are codes of their attribute 'enum'", every,
+                  check_codes),
       shard_check(run, "counts", "lists of ids ascend, and n_<x> is the length of <x>_ids", every, check_counts),
   };
 }

@@ -54,7 +54,8 @@ class SkeletonCheck {
       if (indices(id)) tree(id), path(id, row);
       for (const std::string& field : labels_)
         if (const auto rows = rows_of(field, row); rows != 0 && rows != skeleton_.n_nodes())
-          s_.add(field + "/values", id, std::to_string(skeleton_.n_nodes()) + " rows, one a node", std::to_string(rows));
+          s_.add(field + "/values", id, std::to_string(skeleton_.n_nodes()) + " rows, one a node",
+                 std::to_string(rows));
     });
   }
 
@@ -222,8 +223,8 @@ std::vector<VerifyCheck> shape_checks(const VerifiedRunPtr& run) {
           run, "meshes", "faces index vertices and close; mesh_area_um2 and mesh_bbox_nm are theirs",
           [](const SegmentationDataset& set) { return set.has_part("mesh", "faces"); },
           [](const VerifiedShard& s) { MeshCheck(s).run(); }),
-      shard_check(run, "runs", "voxel sets are in raster order; size, box and representative voxel are theirs", has_runs,
-                  check_runs),
+      shard_check(run, "runs", "voxel sets are in raster order; size, box and representative voxel are theirs",
+                  has_runs, check_runs),
   };
 }
 

@@ -105,9 +105,11 @@ std::string text_of(double v);
 std::vector<VerifyCheck> file_checks(const VerifiedRunPtr& run);      ///< fast and full
 std::vector<VerifyCheck> object_checks(const VerifiedRunPtr& run);    ///< what an object says of itself
 std::vector<VerifyCheck> shape_checks(const VerifiedRunPtr& run);     ///< its skeleton, mesh and voxels
-std::vector<VerifyCheck> relation_checks(const VerifiedRunPtr& run);  ///< ids and pairs
+std::vector<VerifyCheck> relation_checks(const VerifiedRunPtr& run);  ///< ids that objects name
+std::vector<VerifyCheck> pair_checks(const VerifiedRunPtr& run);      ///< what both of a pair say
 std::vector<VerifyCheck> synapse_checks(const VerifiedRunPtr& run);   ///< partners, places
 std::vector<VerifyCheck> volume_checks(const VerifiedRunPtr& run);    ///< objects against label volumes
-std::vector<VerifyCheck> table_checks(const VerifiedRunPtr& run);     ///< connectome.sqlite
+std::vector<VerifyCheck> row_checks(const VerifiedRunPtr& run);       ///< connectome.sqlite against datasets
+std::vector<VerifyCheck> table_checks(const VerifiedRunPtr& run);     ///< and its sums
 
 }  // namespace syconn

@@ -24,8 +24,13 @@ class Values {
 class Sides {
  public:
   explicit Sides(const VerifiedShard& s)
-      : s_(s), a_(s.set, "cell_a"), b_(s.set, "cell_b"), comp_a_(s.set, "comp_a"), comp_b_(s.set, "comp_b"),
-        pre_(s.set, "pre"), post_(s.set, "post") {
+      : s_(s),
+        a_(s.set, "cell_a"),
+        b_(s.set, "cell_b"),
+        comp_a_(s.set, "comp_a"),
+        comp_b_(s.set, "comp_b"),
+        pre_(s.set, "pre"),
+        post_(s.set, "post") {
     if (s.run.has("ssv")) cells_ = &s.run.open("ssv");
     if (cells_ != nullptr) type_.emplace(*cells_, "cell_type");
   }
@@ -119,8 +124,10 @@ void check_places(const VerifiedShard& s) {
       if (!at) return;  // told by known-ids, or no cell
       const Box3 near = boxes(*at).grown(reach);
       if (const Vec3i r = vector_at(rep, row); !near.contains(r))
-        s.add("rep_vx", id, "within " + text_of(near) + ", the box of " + name + " " + std::to_string(cell(row)) +
-                                " and the reach of contacts", text_of(r));
+        s.add("rep_vx", id,
+              "within " + text_of(near) + ", the box of " + name + " " + std::to_string(cell(row)) +
+                  " and the reach of contacts",
+              text_of(r));
     });
   }
 }

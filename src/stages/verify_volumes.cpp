@@ -119,10 +119,11 @@ struct CountedVolume {
   std::unique_ptr<SliceTally> tally = {};
   std::once_flag once = {};
   std::string why_not = {};
+  std::atomic<bool> unread{false};  ///< a tile could not be read: sums say nothing
 };
 
-/// Opens what the objects of `type` are of: supervoxels, a volume of `watershed`, or labels of the inputs. Nothing where
-/// there is no such volume.
+/// Opens what the objects of `type` are of: supervoxels, a volume of `watershed`, or labels of the inputs. Nothing
+/// where there is no such volume.
 std::unique_ptr<VolumeReader> open_labels(const VerifiedRun& run, const std::string& type) {
   const RunConfig& config = run.run().config();
   const std::string derived = "volumes/" + type + "_seg.json";
@@ -171,10 +172,11 @@ class Counting {
     try {
       v.tally->add(v.labels->read_labels(grid_.chunk_box(part - v.first_part)));
     } catch (const Error& error) {
+      v.unread = true;
       sink.not_done(error.what());
     }
     if (!v.tally->is_last_tile()) return;
-    v.tally->compare({*run_, v.type, run_->open(v.type), 0, sink});
+    if (!v.unread) v.tally->compare({*run_, v.type, run_->open(v.type), 0, sink});
     v.tally.reset(), v.labels.reset();
   }
 
@@ -200,9 +202,12 @@ class Counting {
 
 std::vector<VerifyCheck> volume_checks(const VerifiedRunPtr& run) {
   const auto counting = std::make_shared<Counting>(run);
-  return {{"labels", VerifyDepth::semantic,
-           "label volumes hold the voxels that sizes, boxes and representative voxels tell of", {},
-           [=](VerifySink& sink, std::int64_t part) { counting->run(sink, part); }, [=] { return counting->plan(); }}};
+  return {{"labels",
+           VerifyDepth::semantic,
+           "label volumes hold the voxels that sizes, boxes and representative voxels tell of",
+           {},
+           [=](VerifySink& sink, std::int64_t part) { counting->run(sink, part); },
+           [=] { return counting->plan(); }}};
 }
 
 }  // namespace syconn

@@ -5,6 +5,7 @@
 #include <hdf5.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <fstream>
 #include <functional>
 #include <stdexcept>
@@ -13,6 +14,7 @@
 
 #include "syconn/core/crc32c.h"
 #include "syconn/core/json.h"
+#include "syconn/io/dataset_top.h"
 #include "syconn/io/segmentation_dataset.h"
 #include "syconn/io/shard_builder.h"
 
@@ -28,7 +30,8 @@ inline fs::path shard_of_column(const fs::path& run, const std::string& type, co
   for (const ShardSet& set : read_top_file(run / "datasets" / (type + ".h5")).sets)
     for (const auto* list : {&set.columns, &set.fields})
       if (std::find(list->begin(), list->end(), name) != list->end()) return run / "datasets" / set.files.at(shard);
-  if (name == "id") return run / "datasets" / read_top_file(run / "datasets" / (type + ".h5")).sets.at(0).files.at(shard);
+  if (name == "id")
+    return run / "datasets" / read_top_file(run / "datasets" / (type + ".h5")).sets.at(0).files.at(shard);
   throw std::runtime_error("no column " + name + " of " + type);
 }
 
@@ -58,7 +61,8 @@ inline void set_checksum(hid_t file, const std::string& dataset, std::uint32_t c
 
 /// Changes the values of one dataset of an HDF5 file in place, and its checksum.
 template <class T>
-void edit_dataset(const fs::path& path, const std::string& dataset, const std::function<void(std::vector<T>&)>& change) {
+void edit_dataset(const fs::path& path, const std::string& dataset,
+                  const std::function<void(std::vector<T>&)>& change) {
   const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
   require(file >= 0, "cannot open " + path.string());
   const hid_t values = H5Dopen2(file, dataset.c_str(), H5P_DEFAULT);

@@ -10,7 +10,7 @@
 #include "algo/label_patterns.h"
 #include "stages/verify_damage.h"
 #include "support/stage_run.h"
-#include "syconn/io/sqlite_reader.h"
+#include "syconn/io/volume_reader.h"
 
 namespace syconn {
 namespace {
@@ -38,7 +38,8 @@ Volume<std::uint8_t> balls(const Box3& box, const Vec3i& pitch, const Vec3i& fir
 std::string config(const fs::path& inputs) {
   return "dataset:\n  {name: t, root: " + inputs.string() +
          ", voxel_size_nm: [10, 10, 25], chunk_vx: [64, 64, 64],\n   volumes: {sv: {path: sv.h5, dataset: sv, kind: "
-         "labels}, sj: {path: sj.h5, dataset: sj, kind: probability},\n             mi: {path: mi.h5, dataset: mi, kind: "
+         "labels}, sj: {path: sj.h5, dataset: sj, kind: probability},\n             mi: {path: mi.h5, dataset: mi, "
+         "kind: "
          "probability}, vc: {path: vc.h5, dataset: vc, kind: probability}},\n   supervoxel_graph: graph.csv}\n"
          "stages: [watershed, contacts, sso, synapses, tables]\nexecution: {threads: 2}\n"
          "watershed: {types: {mi: {morphology: [opening], min_obj_vx: 50}, vc: {morphology: [], min_obj_vx: 50}}}\n"
@@ -160,53 +161,75 @@ struct Damage {
 };
 
 const std::vector<Damage>& damages() {
-  using Strings = std::set<std::string>;
   static const std::vector<Damage> list{
       // what is there
-      {"truncated shard", {"markers"},
+      {"truncated shard",
+       {"markers"},
        [](const fs::path& run) {
          const fs::path file = test::shard_of_column(run, "mi", "size_vx", 0);
          fs::resize_file(file, fs::file_size(file) - 100);
-       }, false},
-      {"missing marker", {"markers"}, [](const fs::path& run) { fs::remove(run / "work/contacts/count/done/0.json"); },
+       },
        false},
-      {"marker naming a missing file", {"markers"},
-       [](const fs::path& run) { fs::remove(run / "work/contacts/number/ids.0"); }, false},
-      {"deleted volume chunk", {"markers"},
-       [](const fs::path& run) { fs::remove(any_file(run / "volumes/mi_seg")); }, false},
-      {"shard of an earlier config", {"leftovers"},
+      {"missing marker",
+       {"markers"},
+       [](const fs::path& run) { fs::remove(run / "work/contacts/count/done/0.json"); },
+       false},
+      {"marker naming a missing file",
+       {"markers"},
+       [](const fs::path& run) { fs::remove(run / "work/contacts/number/ids.0"); },
+       false},
+      {"deleted volume chunk",
+       {"markers"},
+       [](const fs::path& run) { fs::remove(any_file(run / "volumes/mi_seg")); },
+       false},
+      {"shard of an earlier config",
+       {"leftovers"},
        [](const fs::path& run) {
          fs::copy(test::shard_of_column(run, "mi", "size_vx", 0), run / "datasets/mi/watershed-00000000_0000.h5");
-       }, false},
-      {"output of no job", {"work-leftovers"},
-       [](const fs::path& run) { write_file_atomically(run / "work/contacts/count/keys.99", "old"); }, false},
-      {"config changed after the run", {"config"},
+       },
+       false},
+      {"output of no job",
+       {"work-leftovers"},
+       [](const fs::path& run) { write_file_atomically(run / "work/contacts/count/keys.99", "old"); },
+       false},
+      {"config changed after the run",
+       {"config"},
        [](const fs::path& run) {
          std::string text = read_file(run / "config.yml");
          text.replace(text.find("closings: 7"), 11, "closings: 6");
          write_file_atomically(run / "config.yml", text);
-       }, false},
-      {"line cut in runs.jsonl", {"records"},
-       [](const fs::path& run) { fs::resize_file(run / "runs.jsonl", fs::file_size(run / "runs.jsonl") - 40); }, false},
-      {"stage without its record", {"records"},
+       },
+       false},
+      {"line cut in runs.jsonl",
+       {"records"},
+       [](const fs::path& run) { fs::resize_file(run / "runs.jsonl", fs::file_size(run / "runs.jsonl") - 40); },
+       false},
+      {"stage without its record",
+       {"records"},
        [](const fs::path& run) {
          const std::string text = read_file(run / "runs.jsonl");
          write_file_atomically(run / "runs.jsonl", text.substr(text.find('\n') + 1));
-       }, false},
-      {"damaged marker of another config", {"markers"},
+       },
+       false},
+      {"damaged marker of another config",
+       {"markers"},
        [](const fs::path& run) {
          const fs::path file = run / "work/contacts/count/done/0.json";
          std::string text = read_file(file);
          text.replace(text.find("\"hash\":\"") + 8, 4, "0000");
          write_file_atomically(file, text);
-       }, false},
+       },
+       false},
       // bytes, order, counts
-      {"flipped byte in a shard", {"checksums"},
+      {"flipped byte in a shard",
+       {"checksums"},
        [](const fs::path& run) {
          const fs::path file = test::shard_of_column(run, "mi", "mesh", 0);
          test::overwrite(file, fs::file_size(file) / 2, "\x55\xaa\x55");
-       }, false},
-      {"flipped byte in a shard that no marker tells of", {"shards"},
+       },
+       false},
+      {"flipped byte in a shard that no marker tells of",
+       {"shards"},
        [](const fs::path& run) {
          // past the checksums of markers, as if copied from another run with its marker
          const fs::path file = test::shard_of_column(run, "cs", "sv_a", 0);
@@ -216,109 +239,140 @@ const std::vector<Damage>& damages() {
          const std::string wanted(reinterpret_cast<const char*>(&id), sizeof id);
          test::overwrite(file, bytes.find(wanted), std::string("\1", 1));
        }},
-      {"duplicate id", {"structure"},
+      {"duplicate id",
+       {"structure"},
        [](const fs::path& run) {
          test::edit_column<Id>(run, "cs", "id", [](std::vector<Id>& v) { v.at(1) = v.at(0); });
        }},
-      {"ragged offset that falls", {"structure"},
+      {"ragged offset that falls",
+       {"structure"},
        [](const fs::path& run) {
          test::edit_column<std::uint64_t>(run, "cs", "voxels/offset",
                                           [](std::vector<std::uint64_t>& v) { std::swap(v.at(1), v.at(2)); });
        }},
-      {"wrong number of rows in the top file", {"structure"},
+      {"wrong number of rows in the top file",
+       {"structure"},
        [](const fs::path& run) {
          test::edit_dataset<std::uint64_t>(run / "datasets/cs.h5", "shard_start",
                                            [](std::vector<std::uint64_t>& v) { ++v.at(1); });
        }},
-      {"page of SQLite destroyed", {"database"},
+      {"page of SQLite destroyed",
+       {"database"},
        [](const fs::path& run) { test::overwrite(run / "connectome.sqlite", 3 * 4096, std::string(4096, '\x7f')); }},
-      {"row missing in SQLite", {"database", "csv", "table-degrees", "cell-degrees"},
+      {"row missing in SQLite",
+       {"database"},
        [](const fs::path& run) {
          test::edit_sql(run, "DELETE FROM synapses WHERE id = (SELECT min(id) FROM synapses WHERE pre_id IS NULL)");
        }},
-      {"CSV cut", {"csv"},
+      {"CSV cut",
+       {"csv"},
        [](const fs::path& run) {
          const std::string text = read_file(run / "export/csv/cells.csv");
          write_file_atomically(run / "export/csv/cells.csv", text.substr(0, text.rfind('\n', text.size() - 2) + 1));
        }},
       // what it means
-      {"dangling cell id", {"known-ids", "pairs", "table-rows"},
-       [](const fs::path& run) { test::edit_column<Id>(run, "mi", "cell_id", set_first<Id>(12345)); }},
-      {"contact of an unknown supervoxel", {"known-ids", "fragments", "synapse-contacts", "table-contacts"},
+      {"dangling cell id",
+       {"known-ids", "pairs", "table-rows"},
        [](const fs::path& run) {
-         const auto syn = SegmentationDataset::open(run / "datasets/syn.h5");
-         const Id used = SegmentationDataset::open(run / "datasets/syn_ssv.h5").ragged<Id>("cs_ids", "ids", Id{1}).at(0);
+         test::edit_column<Id>(run, "mi", "cell_id", [](std::vector<Id>& v) {
+           *std::find_if(v.begin(), v.end(), [](Id cell) { return cell != 0; }) = 12345;
+         });
+       }},
+      {"contact of an unknown supervoxel",
+       {"known-ids", "fragments", "synapse-contacts", "table-contacts"},
+       [](const fs::path& run) {
+         const Id used =
+             SegmentationDataset::open(run / "datasets/syn_ssv.h5").ragged<Id>("cs_ids", "ids", Id{1}).at(0);
          const Row row = SegmentationDataset::open(run / "datasets/cs.h5").at(used);
-         test::edit_column<Id>(run, "cs", "sv_a", [&](std::vector<Id>& v) { v.at(row.index) = 1; }, row.shard);
+         test::edit_column<Id>(
+             run, "cs", "sv_a", [&](std::vector<Id>& v) { v.at(row.index) = 1; }, row.shard);
        }},
       {"moved bounding box of voxels", {"runs"}, [](const fs::path& run) { move_box(run, "cs"); }},
       {"moved bounding box of labels", {"labels", "table-rows"}, [](const fs::path& run) { move_box(run, "mi"); }},
-      {"representative voxel outside", {"boxes", "runs"},
+      {"representative voxel outside",
+       {"boxes", "runs"},
        [](const fs::path& run) {
-         test::edit_column<std::int64_t>(run, "cs", "rep_vx", set_first<std::int64_t>(129));
+         test::edit_column<std::int64_t>(run, "cs", "rep_vx", set_first<std::int64_t>(100000));
        }},
-      {"size of a supervoxel", {"labels", "cell-sums"},
+      {"size of a supervoxel",
+       {"labels", "cell-sums"},
        [](const fs::path& run) {
          test::edit_column<std::uint64_t>(run, "sv", "size_vx", [](std::vector<std::uint64_t>& v) { ++v.at(0); });
        }},
-      {"voxels of an overlap", {"pairs"},
+      {"voxels of an overlap",
+       {"pairs"},
        [](const fs::path& run) {
          test::edit_column<std::uint64_t>(run, "mi", "sv_overlap/voxels",
-                                          [](std::vector<std::uint64_t>& v) { ++v.at(0); });
+                                          [](std::vector<std::uint64_t>& v) { ++v.back(); });
        }},
       {"synapse missing in a cell's list", {"pairs", "cell-degrees"}, drop_listed_synapse},
-      {"probability of 1.5", {"ranges", "table-rows"},
+      {"probability of 1.5",
+       {"ranges", "table-rows"},
        [](const fs::path& run) { test::edit_column<float>(run, "syn_ssv", "prob", set_first(1.5F)); }},
-      {"unknown compartment", {"codes", "table-rows"},
+      {"unknown compartment",
+       {"codes", "table-rows"},
        [](const fs::path& run) {
          test::edit_column<std::uint8_t>(run, "syn_ssv", "pre_comp", set_first<std::uint8_t>(9));
        }},
-      {"partners that are no partners", {"partners", "table-rows"},
+      {"partners that are no partners",
+       {"partners", "table-rows"},
        [](const fs::path& run) {
          const auto syn = SegmentationDataset::open(run / "datasets/syn_ssv.h5");
          const auto a = syn.column<Id>("cell_a").shard(0);
          test::edit_column<Id>(run, "syn_ssv", "post_id", set_first(a.at(0)));
          test::edit_column<Id>(run, "syn_ssv", "pre_id", set_first(a.at(0)));
        }},
-      {"NaN in a coordinate", {"finite"},
+      {"NaN in a coordinate",
+       {"finite"},
        [](const fs::path& run) { test::edit_column<double>(run, "cs", "centroid_nm", set_first(std::nan(""))); }},
-      {"count of a list", {"counts", "table-rows"},
+      {"count of a list",
+       {"counts", "table-rows"},
        [](const fs::path& run) { test::edit_column<std::uint32_t>(run, "ssv", "n_mi", set_first<std::uint32_t>(77)); }},
-      {"edge beyond the skeleton's nodes", {"skeletons"},
+      {"edge beyond the skeleton's nodes",
+       {"skeletons"},
        [](const fs::path& run) {
          test::edit_column<std::uint32_t>(run, "ssv", "skeleton/edges", set_first<std::uint32_t>(1000000));
        }},
-      {"skeleton with a circle", {"skeletons"},
+      {"skeleton with a circle",
+       {"skeletons"},
        [](const fs::path& run) {
          test::edit_column<std::uint32_t>(run, "ssv", "skeleton/edges",
                                           [](std::vector<std::uint32_t>& v) { v.at(0) = v.at(2), v.at(1) = v.at(3); });
        }},
-      {"face beyond the mesh's vertices", {"meshes"},
+      {"face beyond the mesh's vertices",
+       {"meshes"},
        [](const fs::path& run) {
          test::edit_column<std::uint32_t>(run, "ssv", "mesh/faces", set_first<std::uint32_t>(1000000));
        }},
-      {"hole in a mesh", {"meshes"},
+      {"hole in a mesh",
+       {"meshes"},
        [](const fs::path& run) {
          test::edit_column<std::uint32_t>(run, "ssv", "mesh/faces",
                                           [](std::vector<std::uint32_t>& v) { v.at(0) = v.at(1); });
        }},
-      {"pre and post swapped in edges", {"table-edges", "table-degrees", "cell-degrees"},
+      {"pre and post swapped in edges",
+       {"table-edges", "table-degrees"},
        [](const fs::path& run) {
-         test::edit_sql(run, "UPDATE edges SET pre_id = post_id, post_id = pre_id WHERE pre_id = (SELECT min(pre_id) FROM "
-                             "edges AS e WHERE NOT EXISTS (SELECT 1 FROM edges AS f WHERE f.pre_id = e.post_id AND "
-                             "f.post_id = e.pre_id)) AND NOT EXISTS (SELECT 1 FROM edges AS f WHERE f.pre_id = "
-                             "edges.post_id AND f.post_id = edges.pre_id)");
+         test::edit_sql(run,
+                        "UPDATE edges SET pre_id = post_id, post_id = pre_id WHERE pre_id = (SELECT min(pre_id) FROM "
+                        "edges AS e WHERE NOT EXISTS (SELECT 1 FROM edges AS f WHERE f.pre_id = e.post_id AND "
+                        "f.post_id = e.pre_id)) AND NOT EXISTS (SELECT 1 FROM edges AS f WHERE f.pre_id = "
+                        "edges.post_id AND f.post_id = edges.pre_id)");
        }},
-      {"sum of an edge off by one", {"table-edges", "table-degrees"},
+      {"sum of an edge off by one",
+       {"table-edges", "table-degrees"},
        [](const fs::path& run) {
          test::edit_sql(run, "UPDATE edges SET n_syn = n_syn + 1 WHERE pre_id = (SELECT min(pre_id) FROM edges)");
        }},
-      {"edge of an unknown cell", {"table-ids", "table-edges", "table-degrees"},
+      {"edge of an unknown cell",
+       {"table-ids", "table-edges", "table-degrees"},
        [](const fs::path& run) {
-         test::edit_sql(run, "UPDATE edges SET post_id = 7 WHERE pre_id = (SELECT min(pre_id) FROM edges) AND post_id = "
-                             "(SELECT min(post_id) FROM edges AS e WHERE e.pre_id = edges.pre_id)");
+         test::edit_sql(run,
+                        "UPDATE edges SET post_id = 7 WHERE pre_id = (SELECT min(pre_id) FROM edges) AND post_id = "
+                        "(SELECT min(post_id) FROM edges AS e WHERE e.pre_id = edges.pre_id)");
        }},
-      {"contacts of a pair", {"table-contacts"},
+      {"contacts of a pair",
+       {"table-contacts"},
        [](const fs::path& run) {
          test::edit_sql(run, "UPDATE contacts SET n_cs = n_cs + 1 WHERE cell_a = (SELECT min(cell_a) FROM contacts)");
        }},
