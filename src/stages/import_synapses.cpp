@@ -111,7 +111,9 @@ class Importer {
       for (char& c : name)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
       if (!names.insert(name).second) bad_map(text, "'" + columns_.back().ours + "' is given twice");
-      if (name == "id" && columns_.back().role != Role::id) bad_map(text, "the id is written 'id'");
+      for (const KnownColumn& k : kKnown)
+        if (name == k.name && columns_.back().ours != k.name)
+          bad_map(text, "the column is written '" + std::string(k.name) + "'");
     }
     for (const char* needed : {"pre_id", "post_id"})
       if (!names.contains(needed)) throw Error(Category::usage, std::string("the map has no '") + needed + "'");

@@ -77,6 +77,7 @@ std::vector<std::string> seeds() {
           map + head + "1,5,6,2.5,9,MSN,7\n1,5,6,2.5,0,,\n",
           "pre_id=a post_id=b\n# note\n\na,b\n1,2\n3,9223372036854775807\n",
           "pre_id=a\na\n",
+          "pre_id=a post_Id=b\na,b\n1,x\n",
           "pre_id=a post_id=q\na,b\n"};
 }
 std::vector<std::string> tokens() {

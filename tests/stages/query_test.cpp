@@ -390,6 +390,7 @@ TEST(ImportSynapses, ErrorsNameLineAndColumn) {
               HasSubstr("bad.csv:2:5: column 'c': a type's name"));
   EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_id=b", "own=a", "Own=b"}),
               HasSubstr("given twice"));
+  EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_Id=b"}), HasSubstr("written 'post_id'"));
   EXPECT_THAT(import_failure(folder, "a,b\n1,2\n", {"pre_id=a", "post_id=b", "ID=a"}), HasSubstr("written 'id'"));
 }
 
