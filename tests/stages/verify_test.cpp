@@ -139,7 +139,9 @@ void drop_listed_synapse(const fs::path& run) {
   schema.fields = {ids_field("syn_ids", "")};
   bool dropped = false;
   for (std::uint32_t shard = 0; shard < cells.n_shards(); ++shard) {
-    ShardBuilder builder(schema, {.shard = shard, .n_shards = cells.n_shards()});
+    BuilderOptions options;
+    options.shard = shard, options.n_shards = cells.n_shards();
+    ShardBuilder builder(schema, options);
     cells.for_each(shard, [&](Id id, Row row) {
       std::vector<Id> ids = list(row);
       if (!dropped && ids.size() > 1) ids.pop_back(), dropped = true;
@@ -387,7 +389,9 @@ TEST_F(Verify, FindsEveryDamageAndNothingElse) {
     SCOPED_TRACE(damage.name);
     const fs::path run = copy();
     ASSERT_NO_THROW(damage.plant(run));
-    if (damage.settled) ASSERT_NO_THROW(test::settle(run));
+    if (damage.settled) {
+      ASSERT_NO_THROW(test::settle(run));
+    }
     const Json found = report(run);
     EXPECT_EQ(kinds(found), damage.kinds) << verify_text(found);
     EXPECT_FALSE(found.at("clean").get<bool>());
