@@ -10,7 +10,6 @@ import sqlite3
 import sys
 
 import h5py
-import numpy
 
 
 def files(run, folder, suffix):
@@ -67,7 +66,7 @@ def main(one, two):
     tables = rows(one / "connectome.sqlite")
     assert repr(tables) == repr(rows(two / "connectome.sqlite")), "connectome.sqlite differs"
     print(n, "datasets,", sum(map(len, tables.values())), "rows")
-    assert n > 0 and numpy.all([len(tables[t]) > 0 for t in ("cells", "synapses", "contacts", "organelles")])
+    assert n > 0 and all(tables[t] for t in ("cells", "synapses", "contacts", "organelles"))
 
 
 main(*sys.argv[1:])
