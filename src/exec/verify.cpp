@@ -36,11 +36,11 @@ void run_check(const VerifyCheck& check, const fs::path& run, VerifyReport& repo
   const auto guarded = [&](const std::function<void()>& work) {
     try {
       work();
-    } catch (const Error& error) {
+    } catch (const std::exception& error) {
       sink.add({check.needs.empty() ? "" : check.needs[0], "", "", "readable", error.what()});
     }
   };
-  std::int64_t parts = 1;
+  std::int64_t parts = 0;
   guarded([&] { parts = check.parts ? check.parts() : 1; });
   progress.begin(check.name, parts, 0);
   parallel_for(parts, threads, [&](std::int64_t part) {

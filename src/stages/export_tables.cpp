@@ -117,8 +117,13 @@ std::size_t export_csv(const FileExport& o) {
   const Connectome connectome(o.run);
   const std::vector<Id> cells = sorted_cells(o, connectome);
   make_folder(o.out);
-  const std::vector<std::pair<std::string, std::vector<std::string>>> tables{
-      {"cells", {"id"}}, {"synapses", {"cell_a", "cell_b"}}, {"edges", {"pre_id", "post_id"}}};
+  // Imported connectomes know directed synapses only.
+  const bool undirected = connectome.has_column("synapses", "cell_a");
+  using Columns = std::vector<std::string>;
+  const std::vector<std::pair<std::string, Columns>> tables{
+      {"cells", {"id"}},
+      {"synapses", undirected ? Columns{"cell_a", "cell_b"} : Columns{"pre_id", "post_id"}},
+      {"edges", {"pre_id", "post_id"}}};
   std::size_t written = 0;
   for (const auto& [table, cells_in] : tables) {
     if (!connectome.has_table(table)) continue;

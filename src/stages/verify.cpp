@@ -78,6 +78,15 @@ const VerifiedRun::Opened& VerifiedRun::opened(const std::string& type) {
 
 const SegmentationDataset& VerifiedRun::open(const std::string& type) { return opened(type).set; }
 
+bool VerifiedRun::opens(const std::string& type) {
+  try {
+    opened(type);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 std::string VerifiedRun::file(const std::string& type, const std::string& name, std::uint32_t shard) {
   const TopFile& top_file = opened(type).top;
   for (const ShardSet& set : top_file.sets)
@@ -96,14 +105,13 @@ struct Part {
 std::vector<Part> parts_of(VerifiedRun& run, const std::function<bool(const SegmentationDataset&)>& applies) {
   std::vector<Part> parts;
   for (const std::string& type : run.types()) {
-    try {
-      const SegmentationDataset& set = run.open(type);
-      if (!applies(set)) continue;
-      for (std::uint32_t shard = 0; shard < set.n_shards(); ++shard) parts.push_back({type, shard});
-    } catch (const Error&) {
-      // told by `datasets` or `structure`; run() says that this one was not done
-      parts.push_back({type, 0});
+    if (!run.opens(type)) {
+      parts.push_back({type, 0});  // to say that it was not done
+      continue;
     }
+    const SegmentationDataset& set = run.open(type);
+    if (!applies(set)) continue;
+    for (std::uint32_t shard = 0; shard < set.n_shards(); ++shard) parts.push_back({type, shard});
   }
   return parts;
 }

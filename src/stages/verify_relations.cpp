@@ -41,6 +41,7 @@ std::vector<Reference> references(VerifiedRun& run) {
   }
   std::erase_if(all, [&](const Reference& r) {
     if (!run.has(r.type) || !run.has(r.target)) return true;
+    if (!run.opens(r.type) || !run.opens(r.target)) return false;  // to say that it was not done
     const auto slash = r.name.find('/');
     const SegmentationDataset& set = run.open(r.type);
     return slash == std::string::npos ? !set.has_column(r.name)
@@ -111,9 +112,10 @@ VerifyCheck known_ids(const VerifiedRunPtr& run) {
           },
           [=] {
             listed->clear();
-            for (const Reference& r : references(*run))
-              for (std::uint32_t shard = 0; shard < run->open(r.type).n_shards(); ++shard)
-                listed->push_back({r, shard});
+            for (const Reference& r : references(*run)) {
+              const std::uint32_t shards = run->opens(r.type) ? run->open(r.type).n_shards() : 1;
+              for (std::uint32_t shard = 0; shard < shards; ++shard) listed->push_back({r, shard});
+            }
             return static_cast<std::int64_t>(listed->size());
           }};
 }

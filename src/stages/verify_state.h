@@ -37,6 +37,8 @@ class VerifiedRun {
   /// False for vector phantoms and imported cells: objects are known by their meshes, and ids may be 0, unknown.
   bool has_supervoxels() const { return run_.config().dataset.volumes.contains("sv"); }
   const SegmentationDataset& open(const std::string& type);
+  /// Whether open() does; where not, `datasets` or `structure` have told why.
+  bool opens(const std::string& type);
   /// Shard file that holds a column or field, relative to the run folder.
   std::string file(const std::string& type, const std::string& name, std::uint32_t shard);
 

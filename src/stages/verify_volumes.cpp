@@ -154,7 +154,8 @@ class Counting {
     std::int64_t parts = 0;
     for (const std::string& type : types) {
       if (!run_->has(type) || !is_labelled(*run_, type)) continue;
-      const auto slices = static_cast<std::uint32_t>(run_->slices(run_->open(type).size(), sizeof(Tally)));
+      const std::uint64_t objects = run_->opens(type) ? run_->open(type).size() : 0;
+      const auto slices = static_cast<std::uint32_t>(run_->slices(objects, sizeof(Tally)));
       for (std::uint32_t k = 0; k < slices; ++k) {
         volumes_.push_back(std::make_unique<CountedVolume>(type, k, slices, parts));
         parts += grid_.count();

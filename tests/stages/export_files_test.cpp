@@ -121,7 +121,7 @@ TEST_F(ExportTables, GraphMl) {
   options_.cells = {3, 1};
   export_graphml(options_);
   const std::string some = read_file(options_.out);
-  EXPECT_EQ(some.find("\"n2\""), std::string::npos);
+  EXPECT_EQ(some.find("<node id=\"n2\""), std::string::npos);
   EXPECT_NE(some.find("<edge source=\"n1\" target=\"n3\">"), std::string::npos);
 }
 

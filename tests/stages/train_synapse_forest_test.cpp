@@ -162,7 +162,7 @@ TEST(Annotations, ErrorsNameFileAndLine) {
   };
   using ::testing::HasSubstr;
   EXPECT_THAT(error("x,y,z,label\n1,2,3,1\n1,2,3,maybe\n"), HasSubstr("a.csv:3: label 'maybe' is none of"));
-  EXPECT_THAT(error("x,y,z,label\n1,2.5,3,1\n"), HasSubstr("a.csv:2: "));
+  EXPECT_THAT(error("x,y,z,label\n1,2.5,3,1\n"), HasSubstr("a.csv:2:3: column 'y'"));
   EXPECT_THAT(error("x_nm,y_nm,z_nm,label\n1,,3,1\n"), HasSubstr("a.csv:2: a coordinate"));
   EXPECT_THAT(error("x,y,label\n1,2,1\n"), HasSubstr("has no coordinates"));
   EXPECT_THAT(error("x,y,z,x_nm,y_nm,z_nm,label\n"), HasSubstr("keep one of them"));

@@ -399,8 +399,10 @@ TEST_F(Verify, FindsEveryDamageAndNothingElse) {
 }
 
 TEST_F(Verify, FindsChangedInputs) {
-  const auto volume = open_volume(inputs_.path() / "sv.h5", "sv");
-  Volume<Id> sv = volume->read_labels(volume->info().box());
+  Volume<Id> sv = [&] {  // closed again before it is written
+    const auto volume = open_volume(inputs_.path() / "sv.h5", "sv");
+    return volume->read_labels(volume->info().box());
+  }();
   const Volume<Id> before = sv;
   for (std::int64_t x = 40; x < 80; ++x) sv.at({x, 60, 30}) = before.at({10, 10, 10});
   write_inputs(sv);
