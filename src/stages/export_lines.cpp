@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "cell_labels.h"
+#include "cell_volume.h"
 #include "export_synapses.h"
 #include "kept_synapses.h"
 #include "shards.h"
@@ -109,7 +109,7 @@ class LineEnds {
   const Geometry& geometry_;
   double reach_nm_;
   Vec3i reach_vx_;
-  std::optional<CellLabels> labels_;
+  std::optional<CellVolume> labels_;
   Volume<Id> window_;
 };
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "cell_labels.h"
+#include "cell_volume.h"
 #include "export_steps.h"
 #include "syconn/algo/pyramid.h"
 #include "syconn/io/record_file.h"
@@ -164,7 +164,7 @@ PrecomputedEncoding raw_encoding(const ExportConfig& c) {
 
 void export_volumes(JobContext& ctx, const ExportConfig& c) {
   if (has_volume(ctx.config(), "sv")) {
-    CellLabels cells(ctx);
+    CellVolume cells(ctx);
     write_block<Id>(ctx, "seg", PrecomputedEncoding::labels, [&](VolumeView<Id> out) { cells.read(out); });
   }
   if (has_volume(ctx.config(), "raw")) {

@@ -253,11 +253,12 @@ const std::vector<Damage>& damages() {
                                           [](std::vector<std::uint64_t>& v) { std::swap(v.at(1), v.at(2)); });
        }},
       {"wrong number of rows in the top file",
-       {"structure"},
+       {"datasets"},
        [](const fs::path& run) {
          test::edit_dataset<std::uint64_t>(run / "datasets/cs.h5", "shard_start",
                                            [](std::vector<std::uint64_t>& v) { ++v.at(1); });
-       }},
+       },
+       false},
       {"page of SQLite destroyed",
        {"database"},
        [](const fs::path& run) { test::overwrite(run / "connectome.sqlite", 3 * 4096, std::string(4096, '\x7f')); }},

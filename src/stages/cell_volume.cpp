@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "cell_labels.h"
+#include "cell_volume.h"
 
 #include "syconn/core/error.h"
 #include "volumes.h"
@@ -17,14 +17,14 @@ SegmentationDataset open_supervoxels(const JobContext& ctx) {
 
 }  // namespace
 
-CellLabels::CellLabels(const JobContext& ctx)
+CellVolume::CellVolume(const JobContext& ctx)
     : volume_(open_covering(ctx.config(), "sv", ctx.geometry().box)),
       supervoxels_(open_supervoxels(ctx)),
       cells_(supervoxels_.column<Id>("cell_id")) {
   known_[kBackground] = kBackground;
 }
 
-Id CellLabels::cell_of(Id sv) {
+Id CellVolume::cell_of(Id sv) {
   const auto [at, is_new] = known_.try_emplace(sv, kBackground);
   if (is_new) {
     const auto row = supervoxels_.find(sv);
@@ -36,7 +36,7 @@ Id CellLabels::cell_of(Id sv) {
   return at->second;
 }
 
-void CellLabels::read(VolumeView<Id> out) {
+void CellVolume::read(VolumeView<Id> out) {
   volume_->read_labels(out);
   Id last = kBackground, cell = kBackground;
   for (std::int64_t z = 0; z < out.size.z; ++z)

@@ -11,10 +11,10 @@ namespace syconn {
 
 /// The supervoxel volume with cells in the place of their supervoxels. Keeps what it has looked up: 50 bytes a
 /// supervoxel met. For one thread.
-class CellLabels {
+class CellVolume {
  public:
   /// Throws Error{input}: no table of supervoxels.
-  explicit CellLabels(const JobContext& ctx);
+  explicit CellVolume(const JobContext& ctx);
   /// Throws Error{input} for a supervoxel that the table does not have.
   void read(VolumeView<Id> out);
 
