@@ -20,12 +20,12 @@ void on_signal(int number) {
 std::vector<Command> make_commands() {
   std::vector<Command> list{{"run", "all stages of a config; run again to resume", run_command}};
   for (const Stage& stage : stage_table().stages)
-    list.push_back({stage.name, stage.title,
-                    stage.name == "phantom"  ? phantom_command
-                    : stage.name == "export" ? export_command
-                                             : run_command,
-                    stage.name == "phantom" ? std::vector<std::string>{"", "--vector", "--stats"}
-                                            : std::vector<std::string>{""}});
+    list.push_back(
+        {stage.name, stage.title,
+         stage.name == "phantom"  ? phantom_command
+         : stage.name == "export" ? export_command
+                                  : run_command,
+         stage.name == "phantom" ? std::vector<std::string>{"", "--vector", "--stats"} : std::vector<std::string>{""}});
   list.push_back({"import", "cells from SWC files", import_command});
   list.push_back({"train", "train the synapse classifier", train_command});
   list.push_back({"evaluate", "compare results with the truth", evaluate_command});

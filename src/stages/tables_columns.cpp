@@ -7,11 +7,11 @@
 #include <numeric>
 #include <set>
 
+#include "mito_distance.h"
 #include "shards.h"
 #include "syconn/core/compartments.h"
 #include "syconn/io/dataset_top.h"
 #include "syconn/io/shard_builder.h"
-#include "mito_distance.h"
 #include "tables_rows.h"
 
 namespace syconn {

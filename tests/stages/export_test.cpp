@@ -31,8 +31,8 @@ std::map<std::string, std::string> bytes_of(const fs::path& folder) {
 std::string read_back(const ExportRun& run) {
   make_folder(run.temp / "meshes");
   const std::string out = (run.temp / "read.txt").string();
-  const std::string command = "HDF5_PLUGIN_PATH='" SYCONN_BINARY_DIR "/lib/hdf5_plugins' /usr/bin/python3 " SYCONN_SOURCE_DIR
-                              "/tests/stages/read_export.py " +
+  const std::string command = "HDF5_PLUGIN_PATH='" SYCONN_BINARY_DIR
+                              "/lib/hdf5_plugins' /usr/bin/python3 " SYCONN_SOURCE_DIR "/tests/stages/read_export.py " +
                               run.run().string() + (run.with_raw ? " " + (run.temp / "raw.h5").string() : " -") +
                               (run.with_sv ? " " + (run.temp / "sv.h5").string() : " -") + " " +
                               (run.temp / "meshes").string() + " > " + out + " 2>&1";

@@ -113,7 +113,7 @@ std::vector<std::int32_t> codes_on_a_line(const std::vector<std::int32_t>& says,
 }
 
 TEST(PointcloudLabels, PatchesOfSomaAreNone) {
-  const std::vector<std::int32_t> says{kSoma, kSoma,  kSoma,      kShaft, kShaft,        kSpineHead,
+  const std::vector<std::int32_t> says{kSoma, kSoma,  kSoma,      kShaft, kShaft,          kSpineHead,
                                        kSoma, kShaft, kSpineHead, kAxon,  kTerminalBouton, kSoma};
   NodeVote vote{3, 0, 0, 2000};  // the first three have 2 um between them, the others no edge
   EXPECT_EQ(codes_on_a_line(says, vote),

@@ -113,7 +113,8 @@ std::string config_template(const std::vector<Section>& sections);
 /// Markdown: a table a section with key, type, default, range, units, doc, whether it changes results.
 std::string config_docs(const std::vector<Section>& sections);
 
-/// Canonical JSON of the keys that can change a result: {"closings":7,…}; unset optional keys are null, or absent if added later.
+/// Canonical JSON of the keys that can change a result: {"closings":7,…}; unset optional keys are null, or absent if
+/// added later.
 Json result_keys(const AnyConfig& config);
 Json result_keys(const DatasetConfig& config);
 /// SHA-256 (64 lower-case hex digits) of the JSON with sorted keys.

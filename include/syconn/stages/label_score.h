@@ -22,8 +22,8 @@ struct LabelScore {
   double macro_f1() const;
 };
 
-/// accuracy, balanced_accuracy, macro_f1, weighted_f1, majority_baseline, classes (support, precision, recall, f1), confusion (rows:
-/// truth; a last column of the others, if there can be any). null where a value is not defined.
+/// accuracy, balanced_accuracy, macro_f1, weighted_f1, majority_baseline, classes (support, precision, recall, f1),
+/// confusion (rows: truth; a last column of the others, if there can be any). null where a value is not defined.
 Json as_json(const LabelScore& score);
 
 struct TitledScore {

@@ -24,7 +24,8 @@ struct ClassSource {
 struct LabelledSource {
   VolumeSource raw;
   std::vector<ClassSource> labels;
-  std::optional<Box3> box = std::nullopt;  ///< what is used of it, in the image's voxels; in a test the network sees beyond
+  std::optional<Box3> box =
+      std::nullopt;  ///< what is used of it, in the image's voxels; in a test the network sees beyond
 };
 /// volumes/raw.json of a phantom, with truth_<class>.json, or <class>.json where there is no such truth (myelin).
 LabelledSource phantom_source(const fs::path& phantom, const std::vector<std::string>& classes);
