@@ -31,7 +31,11 @@ class Sides {
         comp_b_(s.set, "comp_b"),
         pre_(s.set, "pre"),
         post_(s.set, "post") {
-    if (s.run.has("ssv")) cells_ = &s.run.open("ssv");
+    const std::string cells = VerifiedRun::top("ssv");
+    if (s.sink.is_damaged(cells))
+      s.sink.not_done(cells + " is damaged");
+    else if (s.run.has("ssv"))
+      cells_ = &s.run.open("ssv");
     if (cells_ != nullptr) type_.emplace(*cells_, "cell_type");
   }
 
