@@ -43,7 +43,7 @@ PhantomModel make_phantom_model(const PhantomParams& params) {
   phantom::cut_supervoxels(m);
   phantom::place_mitochondria(m);
   phantom::place_synapses(m);
-  if (params.mito_shift_nm != 0) phantom::shift_large_synapses(m);
+  if (params.mito_shift_nm) phantom::shift_large_synapses(m);
   phantom::place_clouds(m);
   list_myelin(m);
   return m;

@@ -129,7 +129,7 @@ void check_phantom_params(const PhantomParams& p) {
   require(p.corner_nm >= 0 && p.corner_nm <= 100, "corner_nm must be 0 to 100: more would cut necks");
   require(1.5 * 2 * (p.warp_nm / p.warp_length_nm + p.rough_nm / p.rough_length_nm) <= 0.7,
           "warp_nm / warp_length_nm + rough_nm / rough_length_nm is too steep: walls would tear");
-  require(p.mito_shift_nm == 0 || !p.dense, "mito_shift_nm is for whole cells without voxels");
+  require(!p.mito_shift_nm || !p.dense, "mito_shift_nm is for whole cells without voxels");
   require(p.decoys_per_synapse >= 0 && p.decoys_per_synapse <= 5, "decoys_per_synapse must be 0 to 5");
 }
 

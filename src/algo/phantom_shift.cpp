@@ -66,6 +66,7 @@ std::pair<double, double> halves(const std::vector<Output>& outputs, const std::
 /// Of the strengths in question the one whose shift comes nearest to what is wanted.
 std::vector<std::size_t> order_for(const std::vector<Output>& outputs, double shift_nm, PhantomType type) {
   std::vector<std::size_t> best;
+  if (shift_nm == 0) return ranked(outputs, 0);
   double nearest = INFINITY, most = 0;
   for (int step = 0; step <= kSteps; ++step) {
     std::vector<std::size_t> order = ranked(outputs, static_cast<double>(step) / kSteps);
@@ -112,7 +113,7 @@ void rank_distances(std::vector<Output>& outputs, bool nearer_first, Rng& rng) {
 }  // namespace
 
 void shift_large_synapses(PhantomModel& m) {
-  const double shift_nm = m.params.mito_shift_nm;
+  const double shift_nm = m.params.mito_shift_nm.value_or(0);
   const MitoTubes mitos(m);
   std::array<std::vector<Output>, kPhantomTypes> of_type;
   for (std::size_t i = 0; i < m.synapses.size(); ++i) {

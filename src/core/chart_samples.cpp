@@ -161,7 +161,7 @@ Chart draw(const Histogram& h) {
   const Shown data = shown(h.series, h.x);
   const Scale x(data.least, data.most, h.x.log, h.x.most <= h.x.least, f.left, f.right());
   const Bins bins = binned(h, data, x);
-  const Scale y(0, std::max(bins.highest * 1.05, 1e-9), false, true, f.bottom(), f.top);
+  const Scale y(0, bins.highest > 0 ? std::min(bins.highest * 1.05, 1.0) : 1, false, true, f.bottom(), f.top);
   std::string marks;
   for (std::size_t i = 0; i < h.series.size(); ++i) marks += outline(bins, i, x, y, f.bottom());
   for (std::size_t i = 0; i < h.series.size(); ++i)

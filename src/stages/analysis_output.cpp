@@ -23,7 +23,9 @@ std::vector<fs::path> write_analysis(const Analysis& analysis, const fs::path& f
     write(".json", AnswerFormat::json);
   }
   files.push_back(folder / (analysis.tables.at(0).name + ".svg"));
-  write_file_atomically(files.back(), with_footnote(analysis.figure, analysis.tables[0].about.lines()).svg());
+  AnswerAbout about = analysis.tables[0].about;
+  about.notes.clear();  // the tables tell them
+  write_file_atomically(files.back(), with_footnote(analysis.figure, about.lines()).svg());
   return files;
 }
 

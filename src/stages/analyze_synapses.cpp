@@ -232,8 +232,10 @@ Chart size_figure(const std::vector<SizeGroup>& groups, const SizesQuestion& q, 
     if (groups[i].values.size() >= q.min_n) order.push_back(i);
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return groups[a].values.size() > groups[b].values.size(); });
-  Histogram h{
-      "Sizes of synapses", {q.column + (units.empty() ? "" : " (" + (units == "um2" ? "µm²" : units) + ")"), true}, {}};
+  std::string label = units.empty() ? q.column : q.column.substr(0, q.column.rfind("_" + units));
+  std::replace(label.begin(), label.end(), '_', ' ');
+  if (!units.empty()) label += " of a synapse (" + (units == "um2" ? "µm²" : units == "um3" ? "µm³" : units) + ")";
+  Histogram h{"Sizes of synapses", {label, true}, {}};
   for (std::size_t k = 0; k < order.size() && k < kDrawnGroups; ++k) {
     const SizeGroup& g = groups[order[k]];
     h.series.push_back({g.name, g.values});

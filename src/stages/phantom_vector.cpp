@@ -29,7 +29,7 @@ struct PhantomVectorConfig {
         .units("nm");
     f.add("mito_shift_nm", mito_shift_nm,
           "the larger half of a type's output synapses lies so much nearer to mitochondria than the smaller half "
-          "(difference of the medians); unset: sizes know nothing of mitochondria",
+          "(difference of the medians); 0: sizes by chance; unset: as they grew",
           Range{-20000, 20000})
         .not_hashed_while_unset();
   }
@@ -50,7 +50,7 @@ PhantomParams params_of(const Geometry& geometry, const PhantomVectorConfig& c) 
   p.voxel_size_nm = geometry.voxel_size_nm;
   p.box_nm = Vec3d(geometry.box.max) * p.voxel_size_nm;
   p.dense = false, p.n_cells = static_cast<int>(c.n_cells);
-  p.mito_shift_nm = c.mito_shift_nm.value_or(0);
+  p.mito_shift_nm = c.mito_shift_nm;
   p.warp_nm = p.rough_nm = 0;  // no voxels whose walls could be uneven: nodes, junctions and meshes share one space
   return p;
 }

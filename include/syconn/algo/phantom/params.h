@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,8 +79,9 @@ struct PhantomParams {
   double myelin_scale = 1;          ///< multiplies types[].myelin_share
   double mito_scale = 1;            ///< multiplies the mitochondria shares
   /// Sparse only: how much nearer to a mitochondrion of their axon the larger half of a type's output synapses lies
-  /// than the smaller half (difference of the medians); 0: sizes know nothing of mitochondria.
-  double mito_shift_nm = 0;
+  /// than the smaller half (difference of the medians). 0: sizes are dealt by chance; unset: they stay as they grew,
+  /// with the boutons.
+  std::optional<double> mito_shift_nm;
 };
 
 /// Defaults of a preset: `shifted` changes every morphology parameter.
