@@ -37,7 +37,7 @@ std::string job_place(const StagePlan& plan, const StepPlan& step, const Job& jo
 }
 
 void sweep_run(const fs::path& folder) {
-  for (const char* top : {"work", "datasets", "volumes"}) {
+  for (const char* top : {"work", "datasets", "volumes", "export"}) {
     const fs::path root = folder / top;
     if (!fs::is_directory(root)) continue;
     sweep_temporaries(root);
