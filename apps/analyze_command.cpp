@@ -37,10 +37,7 @@ class Analyzed {
   void finish(const Analysis& analysis) const {
     const fs::path run(run_), home = fs::is_directory(run) ? run : run.parent_path();
     const auto files = write_analysis(analysis, out_.empty() ? home / "export" / "analyze" : fs::path(out_));
-    const AnswerFormat format = format_ == "csv"    ? AnswerFormat::csv
-                                : format_ == "json" ? AnswerFormat::json
-                                                    : AnswerFormat::text;
-    put_table(analysis.tables.at(0), *answer_writer(format, "-", false));
+    put_table(analysis.tables.at(0), *answer_writer(answer_format(format_), "-", false));
     for (const fs::path& file : files) std::cerr << "wrote " << file.string() << '\n';
   }
 

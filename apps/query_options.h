@@ -27,12 +27,7 @@ struct QueryOutput {
     app.add_flag("--codes", codes, "compartments and types as codes, not names")->group("Output");
   }
   Connectome connectome() const { return Connectome(run); }
-  std::unique_ptr<AnswerSink> sink() const {
-    return answer_writer(format == "csv"    ? AnswerFormat::csv
-                         : format == "json" ? AnswerFormat::json
-                                            : AnswerFormat::text,
-                         out, codes);
-  }
+  std::unique_ptr<AnswerSink> sink() const { return answer_writer(answer_format(format), out, codes); }
 };
 
 }  // namespace syconn

@@ -6,6 +6,7 @@
 #include <queue>
 #include <tuple>
 
+#include "syconn/core/compartments.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -51,9 +52,6 @@ void fill_by_space(std::span<const Vec3f> nodes_nm, std::span<const std::uint32_
   for (std::size_t i = 0; i < nearest.size(); ++i)
     if (nearest[i] == kNone) nearest[i] = in_space(nodes_nm[i]);
 }
-
-bool is_axon(std::uint8_t code) { return code >= 3 && code <= 5; }
-bool is_dendrite(std::uint8_t code) { return code <= 2; }
 
 }  // namespace
 

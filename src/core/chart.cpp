@@ -9,7 +9,7 @@
 namespace syconn {
 
 std::string Chart::svg() const {
-  std::string head = chart::format(
+  std::string head = format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" role=\"img\" "
       "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\">\n",
       width, height, width, height);
@@ -28,7 +28,7 @@ Chart chart_grid(const std::vector<Chart>& charts, std::size_t columns) {
   double x = 0, y = 0;
   for (std::size_t i = 0; i < charts.size(); ++i) {
     if (i > 0 && i % columns == 0) x = 0, y += heights[i / columns - 1];
-    grid.marks += chart::format("<g transform=\"translate(%.1f %.1f)\">\n", x, y) + charts[i].marks + "</g>\n";
+    grid.marks += format("<g transform=\"translate(%.1f %.1f)\">\n", x, y) + charts[i].marks + "</g>\n";
     x += widths[i % columns];
     grid.title += (i > 0 && !charts[i].title.empty() ? "; " : "") + charts[i].title;
   }

@@ -5,19 +5,13 @@
 #include <vector>
 
 #include "syconn/core/chart.h"
+#include "syconn/core/format.h"
 
 /// What all charts are drawn with.
 namespace syconn::chart {
 
 inline constexpr double kFont = 12, kSmall = 11, kLine = 16;
 inline constexpr const char *kInk = "#222", *kFaint = "#666", *kRule = "#e4e4e4";
-
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[512];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 /// Okabe and Ito (2008), best told apart first.
 const char* colour(std::size_t series);

@@ -6,17 +6,11 @@
 #include <cstdio>
 #include <mutex>
 
+#include "syconn/core/format.h"
 #include "syconn/core/run_stats.h"
 
 namespace syconn {
 namespace {
-
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 class StreamProgress final : public Progress {
  public:

@@ -9,6 +9,7 @@
 #include "run_records.h"
 #include "slurm_rounds.h"
 #include "slurm_script.h"
+#include "syconn/core/format.h"
 #include "syconn/exec/progress.h"
 #include "syconn/exec/run_report.h"
 
@@ -16,13 +17,6 @@ namespace syconn {
 namespace {
 
 constexpr std::size_t kDrawnJobs = 400;  ///< of a step, in the timeline
-
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[512];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 double seconds_of(const std::string& utc) {
   std::tm tm{};

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "syconn/core/format.h"
 #include "syconn/core/html.h"
 #include "syconn/exec/progress.h"
 #include "syconn/exec/run_cost.h"
@@ -13,13 +14,6 @@ namespace {
 constexpr std::size_t kMostBars = 2000;  ///< of the whole timeline: the page stays small
 constexpr double kRow = 16, kTop = 24;
 constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b37700", "#2f8fc4"};
-
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[1024];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 double number(const Json& j, const char* key) { return j.at(key).get<double>(); }
 std::string name_of(const Json& j) { return escaped_markup(j.at("name").get<std::string>()); }

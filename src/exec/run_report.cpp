@@ -4,19 +4,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "syconn/core/format.h"
 #include "syconn/core/json.h"
 #include "syconn/core/parallel.h"
 #include "syconn/exec/progress.h"
 
 namespace syconn {
 namespace {
-
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[512];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 constexpr std::int64_t kListed = 20;  ///< pending jobs named in reports
 

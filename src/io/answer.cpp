@@ -236,6 +236,10 @@ class TextAnswer final : public Writer {
 
 }  // namespace
 
+AnswerFormat answer_format(const std::string& name) {
+  return name == "csv" ? AnswerFormat::csv : name == "json" ? AnswerFormat::json : AnswerFormat::text;
+}
+
 std::unique_ptr<AnswerSink> answer_writer(AnswerFormat format, const std::string& path, bool codes) {
   if (format == AnswerFormat::csv) return std::make_unique<CsvAnswer>(path, codes);
   if (format == AnswerFormat::json) return std::make_unique<JsonAnswer>(path, codes);

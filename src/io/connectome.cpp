@@ -71,7 +71,10 @@ Connectome::Connectome(const fs::path& path) : path_(file_of(path)) {
     QueryColumn column = found->second;
     if (column.name == "pre_comp" || column.name == "post_comp") {
       column.names = compartment_names();
-      column.groups = {{"dendrite", {0, 1, 2}}, {"spine", {1, 2}}, {"bouton", {4, 5}}, {"any_axon", {3, 4, 5}}};
+      for (const CompartmentGroup& group : kCompartmentGroups)
+        for (std::size_t code = 0; code < kCompartmentNames.size(); ++code)
+          if (group.holds(static_cast<std::uint8_t>(code)))
+            column.groups[group.word].push_back(static_cast<std::int64_t>(code));
     }
     if (column.name == "pre_type" || column.name == "post_type" || (rows.text(0) == "cells" && column.name == "type"))
       column.names = types_;

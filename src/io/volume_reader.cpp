@@ -34,32 +34,6 @@ void check_inside(const VolumeInfo& info, const Box3& box) {
                                    text_of(info.box()) + " (x,y,z in voxels)");
 }
 
-template <class Use>
-void with_type(DType dtype, const Use& use) {
-  switch (dtype) {
-    case DType::u8:
-      return use(std::uint8_t{});
-    case DType::i8:
-      return use(std::int8_t{});
-    case DType::u16:
-      return use(std::uint16_t{});
-    case DType::i16:
-      return use(std::int16_t{});
-    case DType::u32:
-      return use(std::uint32_t{});
-    case DType::i32:
-      return use(std::int32_t{});
-    case DType::u64:
-      return use(std::uint64_t{});
-    case DType::i64:
-      return use(std::int64_t{});
-    case DType::f32:
-      return use(float{});
-    case DType::f64:
-      return use(double{});
-  }
-}
-
 template <class In, class Out, class Convert>
 void convert_block(const VolumeInfo& info, const VolumeBlock& block, const VolumeView<Out>& out,
                    const Convert& convert) {
@@ -88,7 +62,7 @@ void VolumeReader::read(const VolumeView<Out>& out, const Convert& convert) cons
   if (box.empty()) return;
   check_inside(info_, box);
   for_each_block(box, [&](const VolumeBlock& block) {
-    with_type(info_.dtype, [&](auto element) {
+    with_dtype(info_.dtype, [&](auto element) {
       using In = decltype(element);
       if constexpr (!(Convert::kIntegersOnly && std::is_floating_point_v<In>))
         convert_block<In>(info_, block, out, convert);

@@ -16,10 +16,6 @@
 namespace syconn {
 namespace {
 
-bool is_axon(std::uint8_t comp) { return comp >= 3 && comp <= 5; }
-bool is_dendrite(std::uint8_t comp) { return comp <= 2; }
-bool is_soma(std::uint8_t comp) { return comp == 6; }
-
 /// Path whose edges have both ends in the compartment, as the paper counts it, µm.
 template <class In>
 double both_ends_um(const CellPath& path, In in) {
@@ -31,18 +27,14 @@ double both_ends_um(const CellPath& path, In in) {
 
 /// Codes that a word for the partner's compartment means; 256 flags.
 std::vector<bool> partner_codes(const std::string& word) {
-  const std::map<std::string, std::vector<std::size_t>> groups{
-      {"dendrite", {0, 1, 2}}, {"spine", {1, 2}}, {"any_axon", {3, 4, 5}}};
   std::vector<bool> codes(256, word == "any");
   std::vector<std::string> words{"any"};
-  for (const auto& [name, members] : groups) {
-    words.push_back(name);
-    if (name == word)
-      for (const std::size_t code : members) codes[code] = true;
-  }
+  for (const CompartmentGroup& group : kCompartmentGroups) words.push_back(group.word);
+  words.insert(words.end(), kCompartmentNames.begin(), kCompartmentNames.end());
   for (std::size_t code = 0; code < kCompartmentNames.size(); ++code) {
-    words.push_back(kCompartmentNames[code]);
     if (word == kCompartmentNames[code]) codes[code] = true;
+    for (const CompartmentGroup& group : kCompartmentGroups)
+      if (word == group.word && group.holds(static_cast<std::uint8_t>(code))) codes[code] = true;
   }
   if (std::find(codes.begin(), codes.end(), true) == codes.end())
     throw Error(Category::usage, "no compartment '" + word + "'." + did_you_mean(word, words));

@@ -13,6 +13,7 @@
 #include "syconn/algo/ks.h"
 #include "syconn/algo/sample_statistics.h"
 #include "syconn/core/error.h"
+#include "syconn/core/format.h"
 
 namespace syconn {
 namespace {
@@ -34,13 +35,6 @@ struct TypeResult {
   std::array<ClusteredSample, 3> groups;  ///< distances, by cell
   std::vector<Comparison> comparisons;    ///< none where a group is empty
 };
-
-template <class... Args>
-std::string format(const char* pattern, Args... args) {
-  char text[256];
-  std::snprintf(text, sizeof text, pattern, args...);
-  return text;
-}
 
 TypeResult compared(MitoType type, const MitoSynapseQuestion& q) {
   TypeResult r;

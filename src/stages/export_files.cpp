@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "syconn/core/compartments.h"
 #include "syconn/core/error.h"
 #include "syconn/core/ids.h"
 #include "syconn/io/mesh_files.h"
@@ -40,9 +41,9 @@ std::size_t for_cells(const FileExport& o, const SegmentationDataset& cells, con
 
 std::int32_t swc_type(std::uint8_t compartment) {
   constexpr std::int32_t kUndefined = 0, kSoma = 1, kAxon = 2, kDendrite = 3;
-  if (compartment == 6) return kSoma;
-  if (compartment <= 2) return kDendrite;
-  return compartment <= 5 ? kAxon : kUndefined;
+  if (is_soma(compartment)) return kSoma;
+  if (is_dendrite(compartment)) return kDendrite;
+  return is_axon(compartment) ? kAxon : kUndefined;
 }
 
 /// Parents first: the stored order where it is so already, else by depth.

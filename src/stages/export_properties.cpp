@@ -15,25 +15,11 @@ namespace {
 /// All of it is one file that the viewer loads at once.
 constexpr std::uint64_t kMostCells = 1'000'000;
 
-template <class T>
-std::vector<double> numbers(const SegmentationDataset& cells, const std::string& name) {
-  const std::vector<T> values = cells.column<T>(name).all();
-  return {values.begin(), values.end()};
-}
-
 std::vector<double> numbers(const SegmentationDataset& cells, const ColumnSpec& column) {
-  switch (column.dtype) {
-    case DType::u8:
-      return numbers<std::uint8_t>(cells, column.name);
-    case DType::u32:
-      return numbers<std::uint32_t>(cells, column.name);
-    case DType::u64:
-      return numbers<std::uint64_t>(cells, column.name);
-    case DType::f32:
-      return numbers<float>(cells, column.name);
-    default:
-      throw Error(Category::input, "datasets/ssv.h5: '" + column.name + "' is of type " + dtype_name(column.dtype));
-  }
+  return with_dtype(column.dtype, [&]<class T>(T) {
+    const std::vector<T> values = cells.column<T>(column.name).all();
+    return std::vector<double>(values.begin(), values.end());
+  });
 }
 
 /// Rows of the table in the order of their ids; without fragments if there are too many cells.

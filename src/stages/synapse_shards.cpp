@@ -5,6 +5,7 @@
 #include <optional>
 #include <tuple>
 
+#include "kept_synapses.h"
 #include "shards.h"
 #include "syconn/algo/forest.h"
 #include "syconn/io/segmentation_dataset.h"
@@ -53,7 +54,7 @@ class SynapseShard {
       prob = static_cast<float>(predict_probability(forest_->forest, features).at(1));
     }
     add_synapse(builder, synapse, a, b, synapse_sign(row.n_sym, row.n_asym, config_.max_sym_fraction), prob);
-    if (!std::isnan(prob) && prob < config_.prob_min) return;
+    if (!synapse_is_kept(static_cast<double>(prob), config_.prob_min)) return;
     ++n_kept_;
     for (const Id cell : {row.key.cell_a, row.key.cell_b}) kept.append(shard_of(cell, shards), {cell, row.id});
   }

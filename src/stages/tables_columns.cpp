@@ -33,8 +33,6 @@ std::vector<ColumnSpec> all_columns(const std::string& type) {
            "if none"}};
 }
 
-bool is_axon(std::uint8_t comp) { return comp >= 3 && comp <= 5; }
-
 std::uint8_t code_of(const ColumnValues& v, std::size_t i) {
   if (i >= v.integers.size() || v.integers[i] < 0 || v.integers[i] > kUnknownCode) return kUnknownCode;
   return static_cast<std::uint8_t>(v.integers[i]);

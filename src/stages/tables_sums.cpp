@@ -9,6 +9,7 @@
 
 #include "kept_synapses.h"
 #include "syconn/algo/runs.h"
+#include "syconn/core/compartments.h"
 #include "syconn/io/record_file.h"
 #include "tables_rows.h"
 
@@ -208,11 +209,11 @@ std::vector<EdgeSum> edge_sums(std::vector<EdgeRecord> records) {
       prob_sum = n_prob = 0;
     }
     EdgeSum& s = sums.back();
-    const bool axon = r.pre_comp >= 3 && r.pre_comp <= 5;
+    const bool axon = is_axon(r.pre_comp);
     ++s.n_syn, s.n_exc += r.sign > 0, s.n_inh += r.sign < 0;
-    s.n_axodend += axon && r.post_comp <= 2, s.n_axosoma += axon && r.post_comp == 6;
-    s.n_axospine += axon && (r.post_comp == 1 || r.post_comp == 2), s.n_axoshaft += axon && r.post_comp == 0;
-    s.n_axoax += axon && r.post_comp >= 3 && r.post_comp <= 5;
+    s.n_axodend += axon && is_dendrite(r.post_comp), s.n_axosoma += axon && is_soma(r.post_comp);
+    s.n_axospine += axon && is_spine(r.post_comp), s.n_axoshaft += axon && r.post_comp == 0;
+    s.n_axoax += axon && is_axon(r.post_comp);
     s.area_um2 += r.area_um2;
     s.area_max_um2 = std::fmax(s.area_max_um2, r.area_um2);
     if (!std::isnan(r.prob)) prob_sum += r.prob, n_prob += 1, s.prob_mean = prob_sum / n_prob;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kept_synapses.h"
 #include "syconn/stages/table.h"
 #include "verify_state.h"
 
@@ -42,10 +43,7 @@ Json verify_run(const fs::path& folder, const VerifyOptions& options, std::uint6
 
 // ---- what checks share ----------------------------------------------------------------------------------------------
 
-double VerifiedRun::prob_min() const {
-  const Json keys = result_keys(*run_.config().sections.at("synapses"));
-  return keys.at("prob_min").get<double>();
-}
+double VerifiedRun::prob_min() const { return synapse_prob_min(run_.config()); }
 
 std::int64_t VerifiedRun::slices(std::uint64_t records, std::uint64_t bytes) const {
   const std::uint64_t of_one = std::max<std::uint64_t>(1, memory_bytes_ / static_cast<std::uint64_t>(threads_) / bytes);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "kept_synapses.h"
 #include "syconn/io/sqlite_reader.h"
 #include "syconn/io/table_csv.h"
 #include "syconn/io/volume_reader.h"
@@ -134,9 +135,10 @@ std::uint64_t kept_synapses(VerifiedRun& run) {
   const SegmentationDataset& syn = run.open("syn_ssv");
   if (!syn.has_column("prob")) return syn.size();
   const auto prob = syn.column<float>("prob");
+  const double prob_min = run.prob_min();
   std::uint64_t kept = 0;
   for (std::uint32_t shard = 0; shard < syn.n_shards(); ++shard)
-    for (const float p : prob.shard(shard)) kept += std::isnan(p) || p >= run.prob_min();
+    for (const float p : prob.shard(shard)) kept += synapse_is_kept(static_cast<double>(p), prob_min);
   return kept;
 }
 

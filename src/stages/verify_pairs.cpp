@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "kept_synapses.h"
 #include "verify_state.h"
 
 /// The check of `syconn verify` that compares what two datasets say of a pair of ids. In slices of a hash of the first
@@ -68,7 +69,7 @@ PairSide synapse_side(double prob_min) {
               std::vector<float> prob(ids.size(), std::numeric_limits<float>::quiet_NaN());
               if (set.has_column("prob")) prob = set.column<float>("prob").shard(shard);
               for (std::size_t i = 0; i < ids.size(); ++i) {
-                if (!std::isnan(prob[i]) && !(prob[i] >= prob_min)) continue;
+                if (!synapse_is_kept(static_cast<double>(prob[i]), prob_min)) continue;
                 if (as[i] != kBackground) emit({as[i], ids[i], 0});
                 if (bs[i] != kBackground && bs[i] != as[i]) emit({bs[i], ids[i], 0});
               }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Declared memory of every step against what it takes on real tissue, by the configs that ship.
+// Real tissue by the configs that ship: the declared memory of every step against what it takes, and `syconn verify`.
 #include <cstdlib>
+#include <iostream>
 
 #include "stages/memory_support.h"
 #include "support/temp_folder.h"
+#include "syconn/stages/verify.h"
 
 namespace syconn {
 namespace {
@@ -15,6 +17,10 @@ void expect_within_declared(const std::string& name, const std::string& file, st
   const test::TempFolder temp;
   sets.push_back("dataset.root=" + (data / name).string());
   test::expect_steps_within_declared(fs::path(SYCONN_SOURCE_DIR) / "configs" / (name + ".yml"), temp / "run", sets);
+  // The runs are there anyway: nothing is wrong with results of real tissue.
+  const auto progress = make_progress(std::cerr, false, true);
+  const Json report = verify_run(temp / "run", {VerifyDepth::semantic, 2, false}, std::uint64_t{1} << 30, *progress);
+  EXPECT_TRUE(report.at("clean").get<bool>()) << verify_text(report);
 }
 
 /// The whole volume as one chunk, so that the fixed parts of the bounds hide nothing.

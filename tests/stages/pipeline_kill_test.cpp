@@ -11,6 +11,7 @@
 
 #include "algo/label_patterns.h"
 #include "stages/child_process.h"
+#include "stages/organelle_balls.h"
 #include "support/stage_run.h"
 #include "syconn/io/segmentation_dataset.h"
 #include "syconn/io/volume_reader.h"
@@ -28,23 +29,6 @@ std::map<std::string, std::string> bytes_of(const fs::path& run) {
   return files;
 }
 
-/// Balls apart from each other, a lattice of them: no border between touching organelles, which chunks may move.
-Volume<std::uint8_t> balls(const Box3& box, const Vec3i& pitch, const Vec3i& first, double radius_nm) {
-  Volume<std::uint8_t> map(box);
-  for (std::int64_t z = 0; z < box.max.z; ++z)
-    for (std::int64_t y = 0; y < box.max.y; ++y)
-      for (std::int64_t x = 0; x < box.max.x; ++x) {
-        const Vec3i v{x, y, z};
-        Vec3d d;
-        for (int a = 0; a < 3; ++a) {
-          const std::int64_t from = v[a] - first[a], cell = (from + pitch[a] / 2) / pitch[a];
-          d[a] = static_cast<double>(from - cell * pitch[a]) * Vec3d(10, 10, 25)[a];
-        }
-        if (d.dot(d) < radius_nm * radius_nm) map.at(v) = 255;
-      }
-  return map;
-}
-
 class PipelineKill : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -56,8 +40,8 @@ class PipelineKill : public ::testing::Test {
     const Volume<Id> blobs = patterns::voronoi(box, 40, 0.5, 12);
     for (std::size_t i = 0; i < sj.count(); ++i) sj.data()[i] = blobs.data()[i] != 0 ? 255 : 0;
     test::write_volume(temp_ / "sj.h5", "sj", sj);
-    test::write_volume(temp_ / "mi.h5", "mi", balls(box, {56, 50, 30}, {20, 25, 12}, 180));
-    test::write_volume(temp_ / "vc.h5", "vc", balls(box, {47, 52, 26}, {44, 4, 6}, 120));
+    test::write_volume(temp_ / "mi.h5", "mi", test::balls(box, {56, 50, 30}, {20, 25, 12}, 180));
+    test::write_volume(temp_ / "vc.h5", "vc", test::balls(box, {47, 52, 26}, {44, 4, 6}, 120));
     write_file_atomically(temp_ / "run.yml", config("[64, 64, 64]", "threads: 2, merge_fan_in: 4"));
   }
   static std::string config(const std::string& chunk_vx, const std::string& execution) {

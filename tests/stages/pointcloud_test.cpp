@@ -7,7 +7,7 @@
 #include <map>
 
 #include "../../src/stages/point_predict.h"
-#include "../../src/stages/pointcloud_labels.h"
+#include "stages/soma_oracle.h"
 #include "support/stage_run.h"
 #include "support/without_columns.h"
 #include "syconn/algo/label_votes.h"
@@ -265,9 +265,14 @@ TEST_F(Pointcloud, EqualsBruteForce) {
     for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(vertex[i * kStride], want[i]) << id << ' ' << i * kStride;
     ASSERT_EQ(want.size(), (vertex.size() + kStride - 1) / kStride);
     for (const std::uint8_t code : vertex) ++seen.at(code);
-    // of which each step has its own oracle: LabelVotes, SomaNodes, PointcloudLabels
-    const Codes nodes = node_codes(cell.surface_nm, Codes(vertex.begin(), vertex.end()), cell.nodes_nm, cell.edges,
-                                   {50, 10000, 0.66, 4000}, cell.node_radius_nm);
+    Codes nodes;
+    for (const Vec3f& node : cell.nodes_nm) nodes.push_back(majority_near(cell.surface_nm, vertex, node, 50));
+    const SkeletonShape shape{cell.nodes_nm, cell.node_radius_nm, cell.edges};
+    nodes = test::without_patches(shape, nodes, test::soma_oracle(shape, nodes, 4000));
+    std::vector<SkeletonEdge> neurites;
+    for (const SkeletonEdge& e : cell.edges)
+      if (nodes[e[0]] != kSoma && nodes[e[1]] != kSoma) neurites.push_back(e);
+    nodes = component_compartments(cell.edges, smooth_compartments(cell.nodes_nm, neurites, nodes, 10000), 0.66);
     EXPECT_EQ(Codes(got.node.at(id).begin(), got.node.at(id).end()), nodes);
     const float path = reader.cells().column<float>("path_length_um")(reader.cells().at(id));
     const std::vector<float>& n = got.numbers.at(id);

@@ -5,6 +5,10 @@
 
 #include <cmath>
 
+#include "../../src/stages/pointcloud_labels.h"
+#include "stages/soma_oracle.h"
+#include "syconn/core/rng.h"
+
 namespace syconn {
 namespace {
 
@@ -81,6 +85,39 @@ TEST(SomaNodes, OnlyWhatIsJoinedInTheBall) {
   std::vector<bool> want = star.within(5000);
   want[first + 1] = false;
   EXPECT_EQ(star.soma(said), want);
+}
+
+// Random trees with thick and thin nodes, of which random runs say soma.
+TEST(SomaNodes, EqualsBruteForce) {
+  Rng rng(5);
+  std::size_t n_soma = 0, n_patches = 0;
+  for (int round = 0; round < 200; ++round) {
+    std::vector<Vec3f> nodes{{0, 0, 0}};
+    std::vector<float> radius{static_cast<float>(rng.below(3000))};
+    std::vector<SkeletonEdge> edges;
+    std::vector<std::int32_t> codes{rng.below(2) == 0 ? kSoma : kShaft};
+    const auto step = [&] { return static_cast<float>(rng.below(1600)) - 800; };
+    for (std::uint32_t i = 1; i < 60; ++i) {
+      const std::uint32_t parent = i - 1 - static_cast<std::uint32_t>(rng.below(std::min<std::uint64_t>(i, 5)));
+      nodes.push_back(nodes[parent] + Vec3f(step(), step(), step()));
+      radius.push_back(static_cast<float>(rng.below(rng.below(6) == 0 ? 4000 : 900)));
+      if (rng.below(15) > 0) edges.push_back({parent, i});  // some trees of several parts
+      codes.push_back(rng.below(4) > 0 ? codes[parent] : rng.below(2) == 0 ? kSoma : kAxon);
+    }
+    const double least = static_cast<double>(rng.below(4000));
+    for (const bool with_radii : {true, false}) {
+      const SkeletonShape shape{nodes, with_radii ? std::span<const float>(radius) : std::span<const float>(), edges};
+      const std::vector<bool> soma = soma_nodes(shape, codes, least);
+      ASSERT_EQ(soma, test::soma_oracle(shape, codes, least)) << round;
+      // one vertex a node and no smoothing: what becomes of soma that is none
+      ASSERT_EQ(node_codes(nodes, codes, nodes, edges, {1, 0, 0, least}, shape.radius_nm),
+                test::without_patches(shape, codes, soma))
+          << round;
+      for (std::size_t i = 0; i < codes.size(); ++i) n_soma += soma[i], n_patches += codes[i] == kSoma && !soma[i];
+    }
+  }
+  EXPECT_GT(n_soma, 1000U);
+  EXPECT_GT(n_patches, 1000U);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "algo/label_patterns.h"
+#include "stages/organelle_balls.h"
 #include "stages/verify_damage.h"
 #include "support/stage_run.h"
 #include "syconn/io/volume_reader.h"
@@ -16,24 +17,6 @@ namespace syconn {
 namespace {
 
 constexpr std::uint64_t kMemory = std::uint64_t{1} << 30;
-
-/// One ball every `pitch` voxels, 255 inside.
-Volume<std::uint8_t> balls(const Box3& box, const Vec3i& pitch, const Vec3i& first, double radius_nm) {
-  Volume<std::uint8_t> map(box);
-  for (std::int64_t z = 0; z < box.max.z; ++z)
-    for (std::int64_t y = 0; y < box.max.y; ++y)
-      for (std::int64_t x = 0; x < box.max.x; ++x) {
-        const Vec3i v{x, y, z};
-        double d2 = 0;
-        for (int a = 0; a < 3; ++a) {
-          const std::int64_t cell = (v[a] - first[a] + pitch[a] / 2) / pitch[a];
-          const double d = static_cast<double>(v[a] - first[a] - cell * pitch[a]) * Vec3d(10, 10, 25)[a];
-          d2 += d * d;
-        }
-        if (d2 < radius_nm * radius_nm) map.at(v) = 255;
-      }
-  return map;
-}
 
 std::string config(const fs::path& inputs) {
   return "dataset:\n  {name: t, root: " + inputs.string() +
@@ -60,8 +43,8 @@ class Verify : public ::testing::Test {
     const Volume<Id> blobs = patterns::voronoi(box, 40, 0.5, 12);
     for (std::size_t i = 0; i < sj.count(); ++i) sj.data()[i] = blobs.data()[i] != 0 ? 255 : 0;
     test::write_volume(inputs_.path() / "sj.h5", "sj", sj);
-    test::write_volume(inputs_.path() / "mi.h5", "mi", balls(box, {56, 50, 30}, {20, 25, 12}, 180));
-    test::write_volume(inputs_.path() / "vc.h5", "vc", balls(box, {47, 52, 26}, {44, 4, 6}, 120));
+    test::write_volume(inputs_.path() / "mi.h5", "mi", test::balls(box, {56, 50, 30}, {20, 25, 12}, 180));
+    test::write_volume(inputs_.path() / "vc.h5", "vc", test::balls(box, {47, 52, 26}, {44, 4, 6}, 120));
     const Id first = *ids.begin(), second = *std::next(ids.begin());
     write_file_atomically(inputs_.path() / "graph.csv",
                           "sv_a,sv_b\n" + std::to_string(first) + "," + std::to_string(second) + "\n");

@@ -9,32 +9,6 @@
 
 namespace syconn::test {
 
-template <class F>
-void with_dtype(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::u8:
-      return f(std::uint8_t{});
-    case DType::i8:
-      return f(std::int8_t{});
-    case DType::u16:
-      return f(std::uint16_t{});
-    case DType::i16:
-      return f(std::int16_t{});
-    case DType::u32:
-      return f(std::uint32_t{});
-    case DType::i32:
-      return f(std::int32_t{});
-    case DType::u64:
-      return f(std::uint64_t{});
-    case DType::i64:
-      return f(std::int64_t{});
-    case DType::f32:
-      return f(float{});
-    case DType::f64:
-      return f(double{});
-  }
-}
-
 /// Writes `from`/<type>.h5 to the folder `to`, without the columns and fields of these names.
 inline void copy_without(const fs::path& from, const std::string& type, const fs::path& to,
                          const std::vector<std::string>& left_out) {

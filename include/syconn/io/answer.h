@@ -43,6 +43,8 @@ class AnswerSink {
 };
 
 enum class AnswerFormat { text, csv, json };
+/// Of "csv" or "json"; text of everything else.
+AnswerFormat answer_format(const std::string& name);
 /// Writes to `path` (complete or not at all), or to the standard output for "-". Text: columns as wide as the first
 /// thousand rows need, numbers in 6 digits; CSV: comment lines "# …", full precision; JSON: {"about", "columns",
 /// "rows"}, a row a line. Codes are given by name unless `codes`; ids always as integers.

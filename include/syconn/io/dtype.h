@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <type_traits>
 
@@ -28,6 +29,34 @@ constexpr DType dtype_of() {
     return std::is_signed_v<T> ? kSigned[log2] : kUnsigned[log2];
   }
   static_assert(std::is_arithmetic_v<T>, "no such type in files");
+}
+
+/// Calls use(T{}) with the element type; returns what it returns.
+template <class Use>
+auto with_dtype(DType dtype, Use&& use) {
+  switch (dtype) {
+    case DType::u8:
+      return use(std::uint8_t{});
+    case DType::i8:
+      return use(std::int8_t{});
+    case DType::u16:
+      return use(std::uint16_t{});
+    case DType::i16:
+      return use(std::int16_t{});
+    case DType::u32:
+      return use(std::uint32_t{});
+    case DType::i32:
+      return use(std::int32_t{});
+    case DType::u64:
+      return use(std::uint64_t{});
+    case DType::i64:
+      return use(std::int64_t{});
+    case DType::f32:
+      return use(float{});
+    case DType::f64:
+      return use(double{});
+  }
+  throw std::logic_error("no such element type");
 }
 
 }  // namespace syconn
