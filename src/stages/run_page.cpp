@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kept_synapses.h"
 #include "run_page_parts.h"
 #include "syconn/core/error.h"
 #include "syconn/core/version.h"
@@ -90,8 +91,7 @@ PipelineRun whole_run(const fs::path& folder) {
 
 Source source_of(const PipelineRun& run) {
   Source s{&run, {}, 0, 0};
-  const Json synapses = result_keys(*run.config().sections.at("synapses"));
-  s.prob_min = synapses.value("prob_min", 0.0);
+  s.prob_min = synapse_prob_min(run.config());
   const Geometry& g = run.stages().front().geometry;
   s.volume_um3 = static_cast<double>(g.voxels()) * 1e-9 * g.voxel_size_nm.x * g.voxel_size_nm.y * g.voxel_size_nm.z;
   if (fs::exists(run.folder() / "connectome.sqlite")) s.tables.emplace(run.folder());
