@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "syconn/core/error.h"
+#include "syconn/core/utf8.h"
 
 namespace syconn {
 namespace {
@@ -27,7 +28,9 @@ std::string read_metadata_text(const fs::path& path) {
   const std::uint64_t bytes = fs::file_size(path, error);
   if (error || bytes > kMaxBytes)
     throw Error(Category::input, "'" + path.string() + "' is too large for a description of a volume");
-  return read_file(path);
+  std::string text = read_file(path);
+  if (!is_utf8(text)) throw Error(Category::input, "'" + path.string() + "' is not UTF-8 text");
+  return text;
 }
 
 Json read_metadata(const fs::path& path) { return parse_json(read_metadata_text(path), "'" + path.string() + "'"); }

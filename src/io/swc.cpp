@@ -76,6 +76,7 @@ class SwcText {
 };
 
 constexpr std::int64_t kRoot = -1;
+constexpr double kFarthestNm = 1e15;  // beyond it lengths and areas of trees lose themselves in rounding
 
 std::vector<SwcRow> read_rows(SwcText& swc, std::size_t max_nodes,
                               std::unordered_map<std::int64_t, std::size_t>& row_of) {
@@ -122,6 +123,9 @@ NeuronTree parse_swc(std::string_view text, const std::string& name, double nm_p
       tree.parent.push_back(row.parent == kRoot ? -1 : place[row_of.at(row.parent)]);
       tree.nodes_nm.push_back(row.position * nm_per_unit);
       tree.radius_nm.push_back(row.radius * nm_per_unit);
+      const Vec3d& at_nm = tree.nodes_nm.back();
+      for (const double v : {at_nm.x, at_nm.y, at_nm.z, tree.radius_nm.back()})
+        if (!(std::abs(v) <= kFarthestNm)) swc.fail(row.line, "a number is beyond 1e15 nm");
       tree.type.push_back(static_cast<std::int32_t>(row.type));
     }
   }

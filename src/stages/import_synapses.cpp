@@ -10,6 +10,7 @@
 
 #include "connectome_file.h"
 #include "syconn/core/json.h"
+#include "syconn/core/utf8.h"
 #include "syconn/core/version.h"
 #include "syconn/io/connectome.h"
 #include "syconn/io/sqlite_reader.h"
@@ -89,16 +90,6 @@ Mapped mapped_of(const std::string& text) {
   if (m.role == Role::other)
     m.column = {m.ours, SqlType::integer, "", "column '" + m.theirs + "' of the imported table"};
   return m;
-}
-
-/// Whether a text can be written as JSON.
-bool is_utf8(const std::string& text) {
-  try {
-    Json(text).dump();
-    return true;
-  } catch (const Json::type_error&) {
-    return false;
-  }
 }
 
 class Importer {
