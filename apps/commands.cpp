@@ -103,6 +103,10 @@ void RunArguments::add_to(CLI::App& app) {
       ->type_name("KEY=VALUE")
       ->group("Input")
       ->allow_extra_args(false);
+  app.add_flag("--allow-missing", allow_missing,
+               "read chunks that were never written as empty in every volume, and count them: allow_missing of "
+               "dataset.volumes; without it they are an error")
+      ->group("Input");
   app.add_option("--executor", executor, "where jobs run, instead of the config's execution.executor")
       ->type_name("NAME")
       ->check(CLI::IsMember({"local", "slurm"}))
@@ -125,7 +129,7 @@ PipelineRun RunArguments::open(const std::vector<std::string>& only) const {
                   "--quarantine is for --executor slurm: a local run stops at the first chunk that fails");
     ask_quarantine(folder, *quarantine);
   };
-  if (config.empty() && sets.empty() && only.empty() && executor.empty()) {
+  if (config.empty() && sets.empty() && only.empty() && executor.empty() && !allow_missing) {
     if (quarantine) ask(load_config(fs::path(out) / "config.yml", {}, table.sections()), out);
     return PipelineRun::open(out, table);
   }
@@ -133,6 +137,11 @@ PipelineRun RunArguments::open(const std::vector<std::string>& only) const {
   std::vector<std::string> all_sets = sets;
   if (!executor.empty()) all_sets.push_back("execution.executor=" + executor);
   RunConfig loaded = load_config(file, all_sets, table.sections());
+  if (allow_missing) {
+    for (const auto& [name, volume] : loaded.dataset.volumes)
+      all_sets.push_back("dataset.volumes." + name + ".allow_missing=true");
+    loaded = load_config(file, all_sets, table.sections());
+  }
   const fs::path folder = out.empty() ? fs::path("runs") / loaded.dataset.name : fs::path(out);
   ask(loaded, folder);
   return {std::move(loaded), folder, table, only};

@@ -54,10 +54,11 @@ bool parse(CLI::App& app, int argc, char** argv, int& exit_code);
 /// While it is set, parse() gives it the command's options and then does nothing else: how man pages learn of them.
 extern std::function<void(const CLI::App&)> help_reader;
 
-/// -c, -o, --set, --executor and --check, shared by every command that works on a run.
+/// -c, -o, --set, --allow-missing, --executor and --check, shared by every command that works on a run.
 struct RunArguments {
   std::string config, out, check = "sizes", executor;
   std::vector<std::string> sets;
+  bool allow_missing = false;
   std::optional<std::size_t> quarantine;  ///< asked of the run folder before it is opened
 
   void add_to(CLI::App& app);
