@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/io/connectome.h"
+
+#include <algorithm>
+
 #include "syconn/core/compartments.h"
 
 #include "syconn/core/error.h"
@@ -40,6 +43,21 @@ std::map<std::int64_t, std::string> names_of(const std::string& json, const fs::
 }
 
 }  // namespace
+
+std::vector<SqlIndex> synapse_indices(const std::vector<SqlColumn>& columns) {
+  const auto has = [&](const char* name) {
+    return std::any_of(columns.begin(), columns.end(), [&](const SqlColumn& c) { return c.name == name; });
+  };
+  std::vector<SqlIndex> indices{{"pre_id", "post_id"}, {"post_id", "pre_id"}};
+  for (SqlIndex& index : indices)
+    for (const char* summed : {"area_um2", "prob", "post_comp"})
+      if (has(summed)) index.columns.emplace_back(summed);
+  if (has("cell_a") && has("cell_b")) {
+    indices.emplace_back(std::initializer_list<std::string>{"cell_a", "cell_b"}, kNoDirection);
+    indices.emplace_back(std::initializer_list<std::string>{"cell_b", "cell_a"}, kNoDirection);
+  }
+  return indices;
+}
 
 const std::map<std::int64_t, std::string>& compartment_names() {
   static const std::map<std::int64_t, std::string> names = [] {

@@ -76,14 +76,15 @@ Matrix ask_matrix(const Connectome& connectome, const MatrixQuestion& q) {
   Matrix m;
   const auto [sql, units] = value_sql(connectome, q.value);
   m.value = q.value, m.units = units;
-  m.about = count_clauses(connectome, "synapses", base, q.where,
-                          std::string("matrix of ") + q.value + (q.by_type ? " by type" : " by cell"));
   const std::string pre = q.by_type ? "coalesce(pre_type, 255)" : "pre_id",
                     post = q.by_type ? "coalesce(post_type, 255)" : "post_id";
-  const std::string condition = sql_condition(parse_filter(q.where, connectome.columns("synapses")));
-  SqliteQuery rows(connectome.path(), "SELECT " + pre + ", " + post + ", count(*), " + sql + " FROM synapses WHERE " +
-                                          base + " AND " + condition + " GROUP BY 1, 2 ORDER BY 1, 2");
+  CountedFilter filter(connectome, "synapses", q.where);
+  SqliteQuery rows(connectome.path(),
+                   "SELECT " + pre + ", " + post + ", count(*), " + sql + " FROM synapses WHERE " +
+                       filter.condition(base) + " GROUP BY 1, 2 ORDER BY 1, 2",
+                   filter.passes());
   while (rows.next()) m.entries.push_back({rows.integer(0), rows.integer(1), rows.number(3), rows.integer(2)});
+  m.about = filter.about(std::string("matrix of ") + q.value + (q.by_type ? " by type" : " by cell"));
   m.labels = labels_of(q, m.entries);
   if (q.per.empty()) return m;
   const Divisor d = divisor_of(connectome, q);

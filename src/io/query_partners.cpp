@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 
+#include "syconn/core/compartments.h"
 #include "syconn/core/error.h"
 #include "syconn/io/query.h"
 #include "syconn/io/sqlite_reader.h"
@@ -15,37 +21,103 @@ void require_cell(const Connectome& connectome, std::int64_t cell) {
     throw Error(Category::usage, "'" + connectome.path().string() + "' has no cell " + std::to_string(cell));
 }
 
-/// One way to be a partner: whose synapses, and which column is the partner.
+/// Synapses of the cell, and which column is the partner then.
+struct Part {
+  std::string where, partner;
+};
+/// One way to be a partner.
 struct Side {
   const char* name;
-  std::string base, partner;
-  const char* met_on;  ///< compartment that tells what the synapse is on
+  std::vector<Part> parts;
 };
 
 std::vector<Side> sides_of(const Connectome& connectome, const std::string& direction, std::int64_t cell) {
-  const std::string id = std::to_string(cell);
+  const std::string id = std::to_string(cell), none = std::string(" AND pre_id IS NULL AND ") + kNoDirection;
   std::vector<Side> sides;
-  // A '+' keeps SQLite from the index of pre_id, which would walk all synapses without a direction.
-  if (direction == "out" || direction == "all") sides.push_back({"out", "pre_id = " + id, "post_id", "post_comp"});
-  if (direction == "in" || direction == "all") sides.push_back({"in", "post_id = " + id, "pre_id", "post_comp"});
+  if (direction == "out" || direction == "all") sides.push_back({"out", {{"pre_id = " + id, "post_id"}}});
+  if (direction == "in" || direction == "all") sides.push_back({"in", {{"post_id = " + id, "pre_id"}}});
   if ((direction == "undirected" || direction == "all") && connectome.has_column("synapses", "cell_a"))
-    sides.push_back({"undirected", "+pre_id IS NULL AND cell_a = " + id + ") OR (+pre_id IS NULL AND cell_b = " + id,
-                     "CASE WHEN cell_a = " + id + " THEN cell_b ELSE cell_a END", nullptr});
+    sides.push_back(
+        {"undirected",
+         {{"cell_a = " + id + none, "cell_b"}, {"cell_b = " + id + " AND cell_a <> " + id + none, "cell_a"}}});
   if (sides.empty()) throw Error(Category::usage, "direction '" + direction + "': give out, in, undirected or all");
   return sides;
 }
 
-/// The aggregates of one side as SQL; absent columns are null.
-std::string partner_columns(const Connectome& connectome, const Side& side) {
-  const auto has = [&](const char* column) { return connectome.has_column("synapses", column); };
-  std::string sql = "count(*) AS n";
-  sql += has("area_um2") ? ", sum(area_um2), avg(area_um2)" : ", NULL, NULL";
-  sql += has("prob") ? ", avg(prob), total(coalesce(prob, 1)), sqrt(total(coalesce(prob * (1 - prob), 0)))"
-                     : ", NULL, NULL, NULL";
-  const bool comp = side.met_on != nullptr && has(side.met_on);
-  for (const char* codes : {"1,2", "0", "6", "3,4,5"})
-    sql += comp ? std::string(", sum(CASE WHEN ") + side.met_on + " IN (" + codes + ") THEN 1 ELSE 0 END)" : ", NULL";
-  return sql;
+/// What a cell's synapses with one partner sum up to. Unknown values are in no sum; an unknown probability counts as 1
+/// for the expected number.
+struct PartnerSum {
+  std::optional<std::int64_t> partner;
+  std::int64_t n = 0, n_area = 0, n_prob = 0;
+  double area = 0, prob = 0, expected = 0, variance = 0;
+  std::array<std::int64_t, 4> on{};  ///< spine, shaft, soma, axon
+
+  void add(double area_um2, double p, std::int64_t compartment) {
+    ++n;
+    if (!std::isnan(area_um2)) area += area_um2, ++n_area;
+    if (std::isnan(p))
+      expected += 1;
+    else
+      prob += p, expected += p, variance += p * (1 - p), ++n_prob;
+    if (compartment < 0 || compartment > 255) return;
+    const auto code = static_cast<std::uint8_t>(compartment);
+    on[0] += is_spine(code), on[1] += is_dendrite(code) && !is_spine(code), on[2] += is_soma(code),
+        on[3] += is_axon(code);
+  }
+};
+
+/// Most synapses first, then area (unknown ones last), then id.
+bool comes_before(const PartnerSum& a, const PartnerSum& b) {
+  if (a.n != b.n) return a.n > b.n;
+  if ((a.n_area > 0) != (b.n_area > 0)) return a.n_area > 0;
+  if (a.area != b.area) return a.area > b.area;
+  return a.partner < b.partner;
+}
+
+/// The synapses of one side, a partner a sum.
+std::vector<PartnerSum> partner_sums(const Connectome& connectome, const Side& side, CountedFilter& filter) {
+  const auto column = [&](const char* name) { return connectome.has_column("synapses", name) ? name : "NULL"; };
+  std::vector<PartnerSum> sums;
+  std::unordered_map<std::int64_t, std::size_t> place;
+  std::optional<std::size_t> unknown;
+  for (const Part& part : side.parts) {
+    SqliteQuery rows(connectome.path(),
+                     "SELECT " + part.partner + ", " + column("area_um2") + ", " + column("prob") + ", " +
+                         column("post_comp") + " FROM synapses WHERE " + filter.condition(part.where),
+                     filter.passes());
+    std::size_t at = 0;
+    while (rows.next()) {
+      std::optional<std::int64_t> partner;
+      if (!rows.is_null(0)) partner = rows.integer(0);
+      if (sums.empty() || sums[at].partner != partner) {  // an index keeps the synapses of a partner together
+        at = partner ? place.try_emplace(*partner, sums.size()).first->second : unknown.value_or(sums.size());
+        if (!partner) unknown = at;
+        if (at == sums.size()) sums.push_back({partner});
+      }
+      sums[at].add(rows.number(1), rows.number(2), rows.is_null(3) ? -1 : rows.integer(3));
+    }
+  }
+  return sums;
+}
+
+/// Types by cell, of as many cells as asked for.
+std::unordered_map<std::int64_t, QueryValue> types_of(const Connectome& connectome,
+                                                      const std::vector<PartnerSum>& sums) {
+  constexpr std::size_t kAtOnce = 4096;  // ids in one statement
+  std::unordered_map<std::int64_t, QueryValue> types;
+  if (!connectome.has_column("cells", "type")) return types;
+  std::vector<std::int64_t> ids;
+  for (const PartnerSum& s : sums)
+    if (s.partner) ids.push_back(*s.partner);
+  std::sort(ids.begin(), ids.end());
+  for (std::size_t begin = 0; begin < ids.size(); begin += kAtOnce) {
+    std::string list;
+    for (std::size_t i = begin; i < std::min(ids.size(), begin + kAtOnce); ++i)
+      list += (list.empty() ? "" : ",") + std::to_string(ids[i]);
+    SqliteQuery rows(connectome.path(), "SELECT id, type FROM cells WHERE id IN (" + list + ")");
+    while (rows.next()) types.emplace(rows.integer(0), value_of(rows, 1));
+  }
+  return types;
 }
 
 std::vector<QueryColumn> partner_head(const Connectome& connectome) {
@@ -64,35 +136,49 @@ std::vector<QueryColumn> partner_head(const Connectome& connectome) {
           {"n_on_axon", SqlType::integer, "", "on axons"}};
 }
 
+/// The rows of one side.
+void put_partners(const Connectome& connectome, const Side& side, const std::vector<PartnerSum>& sums,
+                  AnswerSink& answer) {
+  const bool has_prob = connectome.has_column("synapses", "prob");
+  const bool met = connectome.has_column("synapses", "post_comp") && std::string_view(side.name) != "undirected";
+  const auto types = types_of(connectome, sums);
+  const auto known = [](bool exists, auto value) { return exists ? QueryValue(value) : QueryValue(); };
+  std::vector<QueryValue> row(13);
+  row[0] = std::string(side.name);
+  for (const PartnerSum& s : sums) {
+    const auto type = s.partner ? types.find(*s.partner) : types.end();
+    row[1] = s.partner ? QueryValue(*s.partner) : QueryValue();
+    row[2] = type == types.end() ? QueryValue() : type->second;
+    row[3] = s.n;
+    row[4] = known(s.n_area > 0, s.area), row[5] = known(s.n_area > 0, s.area / static_cast<double>(s.n_area));
+    row[6] = known(s.n_prob > 0, s.prob / static_cast<double>(s.n_prob));
+    row[7] = known(has_prob, s.expected), row[8] = known(has_prob, std::sqrt(s.variance));
+    for (std::size_t k = 0; k < s.on.size(); ++k) row[9 + k] = known(met, s.on[k]);
+    answer.row(row);
+  }
+}
+
 }  // namespace
 
 void ask_partners(const Connectome& connectome, const PartnersQuestion& q, AnswerSink& answer) {
   require_cell(connectome, q.cell);
   const std::vector<Side> sides = sides_of(connectome, q.direction, q.cell);
-  const std::vector<FilterClause> clauses = parse_filter(q.where, connectome.columns("synapses"));
-  std::string base;
-  for (const Side& side : sides) base += (base.empty() ? "((" : " OR (") + side.base + ")";
-  base += ")";
-  const AnswerAbout about = count_clauses(connectome, "synapses", base, q.where,
-                                          "partners of cell " + std::to_string(q.cell) + " (" + q.direction + ")");
-  answer.begin(partner_head(connectome), about);
-  const bool typed = connectome.has_column("cells", "type");
+  CountedFilter filter(connectome, "synapses", q.where);
+  std::vector<std::vector<PartnerSum>> sums;
   for (const Side& side : sides) {
-    const std::string inner = "SELECT " + side.partner + " AS partner, " + partner_columns(connectome, side) +
-                              " FROM synapses WHERE ((" + side.base + ")) AND " + sql_condition(clauses) +
-                              " GROUP BY 1 HAVING n >= " + std::to_string(q.min_synapses);
-    SqliteQuery rows(connectome.path(), std::string("SELECT g.partner, ") + (typed ? "c.type" : "NULL") +
-                                            ", g.* FROM (" + inner +
-                                            ") g LEFT JOIN cells c ON c.id = g.partner "
-                                            "ORDER BY g.n DESC, 5 DESC, g.partner");
-    std::vector<QueryValue> values(13);
-    while (rows.next()) {
-      values[0] = std::string(side.name);
-      values[1] = value_of(rows, 0), values[2] = value_of(rows, 1);
-      for (std::size_t i = 3; i < values.size(); ++i) values[i] = value_of(rows, i);  // past the partner once more
-      answer.row(values);
-    }
+    sums.push_back(partner_sums(connectome, side, filter));
+    std::erase_if(sums.back(), [&](const PartnerSum& s) { return s.n < q.min_synapses; });
+    std::sort(sums.back().begin(), sums.back().end(), comes_before);
   }
+  AnswerAbout about = filter.about("partners of cell " + std::to_string(q.cell) + " (" + q.direction + ")");
+  if (q.direction == "all") {  // a synapse of the cell with itself was seen on both sides
+    const std::string id = std::to_string(q.cell), itself = "pre_id = " + id + " AND post_id = " + id;
+    const AnswerAbout twice = count_clauses(connectome, "synapses", itself, q.where, "");
+    about.rows -= twice.rows;
+    for (std::size_t k = 0; k < about.clauses.size(); ++k) about.clauses[k].removed -= twice.clauses[k].removed;
+  }
+  answer.begin(partner_head(connectome), about);
+  for (std::size_t i = 0; i < sides.size(); ++i) put_partners(connectome, sides[i], sums[i], answer);
   answer.end();
 }
 
@@ -106,29 +192,27 @@ void ask_common(const Connectome& connectome, const CommonQuestion& q, AnswerSin
                     partner = q.direction == "out" ? "post_id" : "pre_id";
   std::string list;
   for (const std::int64_t cell : cells) list += (list.empty() ? "" : ",") + std::to_string(cell);
-  const std::string base = self + " IN (" + list + ")";
-  const std::string condition = sql_condition(parse_filter(q.where, connectome.columns("synapses")));
-  answer.begin(
-      {{"partner", SqlType::integer, "", "cell"},
-       {"type", SqlType::integer, "", "its type", connectome.cell_types()},
-       {"cell", SqlType::integer, "", "one of the cells asked for"},
-       {"n", SqlType::integer, "", "synapses between them"}},
-      count_clauses(connectome, "synapses", base, q.where, "common partners (" + q.direction + ") of " + list));
-  const std::string pairs =
-      "SELECT " + partner + " AS partner, " + self + " AS cell, count(*) AS n FROM synapses WHERE " + base + " AND " +
-      partner + " IS NOT NULL AND " + condition + " GROUP BY 1, 2 HAVING n >= " + std::to_string(q.min_synapses);
+  CountedFilter filter(connectome, "synapses", q.where);
+  const std::string pairs = "SELECT " + partner + " AS partner, " + self + " AS cell, count(*) AS n, " + partner +
+                            " IS NOT NULL AS known FROM synapses WHERE " +
+                            filter.condition(self + " IN (" + list + ")") +
+                            " GROUP BY 1, 2 HAVING known AND n >= " + std::to_string(q.min_synapses);
   const std::string common =
       "SELECT partner, sum(n) AS total FROM pairs GROUP BY partner HAVING count(*) = " + std::to_string(cells.size());
   SqliteQuery rows(connectome.path(),
                    "WITH pairs AS MATERIALIZED (" + pairs + "), common AS (" + common + ") SELECT p.partner, " +
                        (connectome.has_column("cells", "type") ? "t.type" : "NULL") +
                        ", p.cell, p.n FROM pairs p JOIN common c ON c.partner = p.partner "
-                       "LEFT JOIN cells t ON t.id = p.partner ORDER BY c.total DESC, p.partner, p.cell");
-  std::vector<QueryValue> values(4);
-  while (rows.next()) {
-    for (std::size_t i = 0; i < 4; ++i) values[i] = value_of(rows, i);
-    answer.row(values);
-  }
+                       "LEFT JOIN cells t ON t.id = p.partner ORDER BY c.total DESC, p.partner, p.cell",
+                   filter.passes());
+  std::vector<std::array<QueryValue, 4>> held;  // the filter's counts, known at the end, come first
+  while (rows.next()) held.push_back({value_of(rows, 0), value_of(rows, 1), value_of(rows, 2), value_of(rows, 3)});
+  answer.begin({{"partner", SqlType::integer, "", "cell"},
+                {"type", SqlType::integer, "", "its type", connectome.cell_types()},
+                {"cell", SqlType::integer, "", "one of the cells asked for"},
+                {"n", SqlType::integer, "", "synapses between them"}},
+               filter.about("common partners (" + q.direction + ") of " + list));
+  for (const auto& row : held) answer.row({row.begin(), row.end()});
   answer.end();
 }
 

@@ -15,6 +15,26 @@ std::string sql_condition(const std::vector<FilterClause>& clauses) {
   return sql.empty() ? "1" : sql;
 }
 
+CountedFilter::CountedFilter(const Connectome& connectome, const std::string& table, const std::string& where)
+    : run_(connectome.run_id()),
+      clauses_(parse_filter(where, connectome.columns(table))),
+      passes_(clauses_.size() + 1) {}
+
+std::string CountedFilter::condition(const std::string& base) const {
+  // AND promises no order, and SQLite asks first what an index answers: CASE keeps it. The base outside is for indices.
+  std::string sql = "(" + base + ") AND CASE WHEN (" + base + ") IS NOT TRUE OR NOT passed(0, 1) THEN 0";
+  for (std::size_t k = 0; k < clauses_.size(); ++k)
+    sql += " WHEN NOT passed(" + std::to_string(k + 1) + ", " + clauses_[k].sql + ") THEN 0";
+  return sql + " ELSE 1 END";
+}
+
+AnswerAbout CountedFilter::about(const std::string& question) const {
+  AnswerAbout about{question, run_, passes_[0].asked, {}, {}};
+  for (std::size_t k = 0; k < clauses_.size(); ++k)
+    about.clauses.push_back({clauses_[k].text, passes_[k + 1].asked - passes_[k + 1].met});
+  return about;
+}
+
 QueryValue value_of(const SqliteQuery& row, std::size_t column) {
   if (row.is_null(column)) return {};
   switch (row.type(column)) {
@@ -180,32 +200,21 @@ struct FilteredRows {
   const RowsQuestion& asked;
   std::string question;
   const std::vector<QueryColumn>& head;
-  const std::vector<FilterClause>& clauses;
   std::string select, rest;  ///< what stands before and after the condition
 };
 
 /// An answer says first how many rows each clause removed, which is known only behind the last row: rows are held until
 /// then. Of an answer too large for that the clauses are counted by a scan of their own, and the rest is streamed.
 void answer_in_one_scan(const Connectome& connectome, const FilteredRows& q, AnswerSink& answer) {
-  std::string condition = "CASE";  // asks in this order, which AND would not promise
-  for (std::size_t k = 0; k < q.clauses.size(); ++k)
-    condition += " WHEN NOT passed(" + std::to_string(k) + ", " + q.clauses[k].sql + ") THEN 0";
-  condition += " ELSE 1 END";
-  std::vector<PassCount> passes(q.clauses.size());
-  SqliteQuery rows(connectome.path(), q.select + condition + q.rest, &passes);
+  CountedFilter filter(connectome, q.asked.table, q.asked.where);
+  SqliteQuery rows(connectome.path(), q.select + filter.condition() + q.rest, filter.passes());
   const std::size_t width = q.head.size();
   HeldRows held(width);
   bool more = false;
   while (held.bytes() < q.asked.held_bytes && (more = rows.next()))
     for (std::size_t i = 0; i < width; ++i) held.add(value_of(rows, i));
-  if (more) {
-    answer.begin(q.head, count_clauses(connectome, q.asked.table, "1", q.asked.where, q.question));
-  } else {
-    AnswerAbout about{q.question, connectome.run_id(), passes[0].asked, {}, {}};
-    for (std::size_t k = 0; k < passes.size(); ++k)
-      about.clauses.push_back({q.clauses[k].text, passes[k].asked - passes[k].met});
-    answer.begin(q.head, about);
-  }
+  answer.begin(q.head, more ? count_clauses(connectome, q.asked.table, "1", q.asked.where, q.question)
+                            : filter.about(q.question));
   held.put(answer);
   if (more) put_rows(rows, width, answer);
 }
@@ -230,7 +239,7 @@ void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& a
     SqliteQuery rows(connectome.path(), select + sql_condition(clauses) + rest);
     put_rows(rows, head.size(), answer);
   } else {
-    answer_in_one_scan(connectome, {q, question, head, clauses, select, rest}, answer);
+    answer_in_one_scan(connectome, {q, question, head, select, rest}, answer);
   }
   answer.end();
 }

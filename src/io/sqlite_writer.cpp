@@ -101,11 +101,12 @@ void SqliteWriter::begin_table(const SqlTable& table) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) sql += i > 0 ? ",?" : "?";
   sql += ')';
   impl_->check(sqlite3_prepare_v2(impl_->db, sql.c_str(), static_cast<int>(sql.size()), &impl_->insert, nullptr));
-  for (const auto& columns : table.indices) {
+  for (const SqlIndex& index : table.indices) {
     std::string name = table.name;
-    for (const std::string& column : columns) name += "_" + column;
+    for (const std::string& column : index.columns) name += "_" + column;
     impl_->index_statements.push_back("CREATE INDEX " + quoted_name(name) + " ON " + quoted_name(table.name) + " (" +
-                                      name_list(columns) + ")");
+                                      name_list(index.columns) + ")" +
+                                      (index.where.empty() ? "" : " WHERE " + index.where));
   }
 }
 

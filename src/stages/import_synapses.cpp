@@ -205,9 +205,10 @@ class Importer {
   }
 
   void write_synapses(SqliteWriter& sql) {
-    SqlTable table{"synapses", {}, {"id"}, {{"pre_id", "post_id"}, {"post_id", "pre_id"}}};
+    SqlTable table{"synapses", {}, {"id"}};
     if (!own_id_) table.columns.push_back({"id", SqlType::integer, "", "number of the row, from 1"});
     for (const Mapped& m : columns_) table.columns.push_back(m.column);
+    table.indices = synapse_indices(table.columns);
     sql.begin_table(table);
     tables_.push_back(table);
     CsvReader csv(import_.csv);

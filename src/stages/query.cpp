@@ -44,12 +44,13 @@ struct Graph {
 Graph graph_of(const Connectome& connectome, const GraphQuestion& q, const std::string& question) {
   Graph g;
   const std::string base = "pre_id IS NOT NULL AND post_id IS NOT NULL";
-  g.about = count_clauses(connectome, "synapses", base, q.where, question);
-  SqliteQuery rows(connectome.path(), "SELECT pre_id, post_id, count(*) AS n FROM synapses WHERE " + base + " AND " +
-                                          sql_condition(parse_filter(q.where, connectome.columns("synapses"))) +
-                                          " GROUP BY 1, 2 HAVING n >= " + std::to_string(q.min_synapses) +
-                                          " ORDER BY 1, 2");
+  CountedFilter filter(connectome, "synapses", q.where);
+  SqliteQuery rows(connectome.path(),
+                   "SELECT pre_id, post_id, count(*) AS n FROM synapses WHERE " + filter.condition(base) +
+                       " GROUP BY 1, 2 HAVING n >= " + std::to_string(q.min_synapses) + " ORDER BY 1, 2",
+                   filter.passes());
   while (rows.next()) g.links.push_back({rows.integer(0), rows.integer(1), rows.integer(2)});
+  g.about = filter.about(question);
   for (const Link& l : g.links) g.cells.push_back(l.pre), g.cells.push_back(l.post);
   std::sort(g.cells.begin(), g.cells.end());
   g.cells.erase(std::unique(g.cells.begin(), g.cells.end()), g.cells.end());

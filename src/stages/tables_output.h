@@ -29,7 +29,7 @@ class TableOutput {
   /// Writes a whole table: `next` moves `row` on and returns false at the end. Returns the number of rows.
   template <class R>
   std::uint64_t write(const std::string& name, const std::vector<TableColumn<R>>& columns,
-                      std::vector<std::string> primary_key, std::vector<std::vector<std::string>> indices, const R& row,
+                      std::vector<std::string> primary_key, std::vector<SqlIndex> indices, const R& row,
                       const std::function<bool()>& next) {
     SqlTable table{name, {}, std::move(primary_key), std::move(indices)};
     for (const auto& c : columns) table.columns.push_back(c.sql);

@@ -8,6 +8,7 @@
 
 #include "kept_synapses.h"
 #include "syconn/core/json.h"
+#include "syconn/io/connectome.h"
 #include "syconn/io/dataset_builder.h"
 #include "syconn/io/record_file.h"
 #include "tables_merge.h"
@@ -258,18 +259,18 @@ std::uint64_t Tables::synapses() {
   c.place();
   const int prob = rows.index("prob"), pre = rows.index("pre_id");
   ObjectRow row{&rows, {}, "syn_ssv"};
-  return out_.write<ObjectRow>("synapses", c.list, {"id"},
-                               {{"pre_id", "post_id"}, {"post_id", "pre_id"}, {"cell_a", "cell_b"}, {"cell_b"}}, row,
-                               [&] {
-                                 while (rows.next()) {
-                                   if (!rows.exists(prob) || synapse_is_kept(rows.real(prob), prob_min_)) {
-                                     undirected_ += !rows.exists(pre) || rows.integer(pre) == 0;
-                                     return true;
-                                   }
-                                   ++below_;
-                                 }
-                                 return false;
-                               });
+  std::vector<SqlColumn> columns;
+  for (const auto& column : c.list) columns.push_back(column.sql);
+  return out_.write<ObjectRow>("synapses", c.list, {"id"}, synapse_indices(columns), row, [&] {
+    while (rows.next()) {
+      if (!rows.exists(prob) || synapse_is_kept(rows.real(prob), prob_min_)) {
+        undirected_ += !rows.exists(pre) || rows.integer(pre) == 0;
+        return true;
+      }
+      ++below_;
+    }
+    return false;
+  });
 }
 
 std::uint64_t Tables::edges() {

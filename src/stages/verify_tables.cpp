@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "syconn/io/connectome.h"
 #include "syconn/io/sqlite_reader.h"
 #include "verify_tables.h"
 
@@ -72,7 +73,7 @@ void check_degrees(VerifiedRun& run, VerifySink& sink) {
     return ", coalesce((SELECT sum(n_syn) FROM edges WHERE " + side + " = cells.id), 0)";
   };
   const auto undirected = [](const std::string& side) {
-    return "(SELECT count(*) FROM synapses WHERE " + side + " = cells.id AND (pre_id IS NULL OR post_id IS NULL))";
+    return "(SELECT count(*) FROM synapses WHERE " + side + " = cells.id AND " + kNoDirection + ")";
   };
   const auto voxels = [](const std::string& type) {
     return ", coalesce((SELECT sum(volume_um3) FROM organelles WHERE cell_id = cells.id AND type = '" + type + "'), 0)";

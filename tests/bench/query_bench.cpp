@@ -37,11 +37,11 @@ SqlTable synapse_table() {
               integer("size_vx"), real("area_um2"), real("prob"), integer("sign"), real("sym_frac"),
               integer("pre_comp"), integer("post_comp"), integer("pre_type"), integer("post_type"),
               real("mito_dist_nm"), real("spine_head_vol_um3"), real("direction_vc")},
-             {"id"},
-             {{"pre_id", "post_id"}, {"post_id", "pre_id"}, {"cell_a", "cell_b"}, {"cell_b"}}};
+             {"id"}};
   for (const std::string& name : kCounts) t.columns.push_back(integer(name));
   for (const char* name : {"x_nm", "y_nm", "z_nm"}) t.columns.push_back(real(name));
   for (const std::string& name : kPlaces) t.columns.push_back(integer(name));
+  t.indices = synapse_indices(t.columns);
   return t;
 }
 

@@ -123,6 +123,36 @@ TEST(SqliteWriter, AFullDiskIsAnError) {
               testing::HasSubstr("the disk is full"));
 }
 
+TEST(SqliteQuery, SumsDoNotDependOnTheOrderOfRows) {
+  const test::TempFolder folder;
+  const fs::path file = folder / "a.sqlite";
+  write_pairs(file, 2);
+  const auto number = [&](const std::string& sql) {
+    SqliteQuery query(file, sql);
+    EXPECT_TRUE(query.next());
+    return query.number(0);
+  };
+  const std::string values = " FROM (VALUES (1e16), (1.0), (NULL), (-1e16), (1.0))";
+  EXPECT_EQ(number("SELECT sum(column1)" + values), 2);  // 1 with a rounding at each step
+  EXPECT_EQ(number("SELECT avg(column1)" + values), 0.5);
+  EXPECT_EQ(number("SELECT total(column1)" + values), 2);
+  EXPECT_EQ(number("SELECT total(column1) FROM (VALUES (NULL))"), 0);
+  EXPECT_TRUE(std::isnan(number("SELECT sum(column1) FROM (VALUES (NULL))")));
+  EXPECT_EQ(number("SELECT std(column1) FROM (VALUES (1e8), (1e8 + 1), (1e8 + 2))"), 1);
+  EXPECT_TRUE(std::isnan(number("SELECT std(column1) FROM (VALUES (1))")));
+  SqliteQuery whole(file, "SELECT sum(column1) FROM (VALUES (9007199254740993), (2))");
+  ASSERT_TRUE(whole.next());
+  EXPECT_EQ(whole.integer(0), 9007199254740995);  // no double
+  EXPECT_EQ(whole.type(0), SqlType::integer);
+  EXPECT_THAT(message_of([&] { SqliteQuery(file, "SELECT sum(column1) FROM (VALUES (1 << 62), (1 << 62))").next(); }),
+              testing::HasSubstr("overflow"));
+  SqliteQuery moving(file, "SELECT sum(column1) OVER (ROWS 1 PRECEDING) FROM (VALUES (1e16), (1.0), (2.0), (4.0))");
+  for (const double expected : {1e16, 1e16, 3.0, 6.0}) {  // 1e16 + 1 is 1e16
+    ASSERT_TRUE(moving.next());
+    EXPECT_EQ(moving.number(0), expected);
+  }
+}
+
 TEST(SqliteQuery, ErrorsNameTheFile) {
   const test::TempFolder folder;
   EXPECT_THAT(message_of([&] { SqliteQuery q(folder / "absent.sqlite", "SELECT 1"); }),

@@ -223,6 +223,9 @@ TEST_F(Query, PartnersEqualCountingByHand) {
   KeptAnswer both;
   q.direction = "all";
   ask_partners(open(), q, both);
+  // A synapse of the cell with itself counts once.
+  EXPECT_EQ(both.about.lines(),
+            count_clauses(open(), "synapses", "pre_id = 3 OR post_id = 3", q.where, both.about.question).lines());
   EXPECT_GT(both.rows.size(), answer.rows.size());
   q.cell = 99;
   EXPECT_THROW(ask_partners(open(), q, both), Error);

@@ -13,6 +13,12 @@ namespace syconn {
 /// What marks such a file: "SYCN"; the version counts changes of the tables, see docs/stages/tables.md.
 inline constexpr SqlFileKind kConnectomeFile{0x5359434e, 1};
 
+/// As a condition of SQL on `synapses`; word for word, it is what lets SQLite take the indices of those without one.
+inline constexpr const char* kNoDirection = "(pre_id IS NULL OR post_id IS NULL)";
+/// The indices of `synapses` for its columns: by either cell with what sums over partners need (a question for partners
+/// reads no row of the table then), and by cell_a and cell_b those without a direction.
+std::vector<SqlIndex> synapse_indices(const std::vector<SqlColumn>& columns);
+
 /// A connectome.sqlite, as the stage `tables` or the import of a foreign table writes it, opened for questions.
 class Connectome {
  public:

@@ -6,6 +6,7 @@
 
 #include "syconn/io/answer.h"
 #include "syconn/io/connectome.h"
+#include "syconn/io/sqlite_reader.h"
 
 /// Questions to a connectome. Every answer has a fixed order, no cap, and says what the filter removed; rows are
 /// streamed. Errors in what was asked are Error{usage}.
@@ -76,8 +77,22 @@ AnswerAbout count_clauses(const Connectome& connectome, const std::string& table
                           const std::string& where, const std::string& question);
 /// The clauses as one condition of SQL; "1" for none.
 std::string sql_condition(const std::vector<FilterClause>& clauses);
+/// The same, counting in the one scan that answers what each clause removes.
+class CountedFilter {
+ public:
+  CountedFilter(const Connectome& connectome, const std::string& table, const std::string& where);
+  /// All that a statement, which takes passes(), asks: `base`, and for the rows that meet it the clauses in their order.
+  std::string condition(const std::string& base = "1") const;
+  std::vector<PassCount>* passes() { return &passes_; }
+  /// When the statements have gone through all their rows: what they were given and what was removed.
+  AnswerAbout about(const std::string& question) const;
+
+ private:
+  std::string run_;
+  std::vector<FilterClause> clauses_;
+  std::vector<PassCount> passes_;  ///< all rows, then by clause
+};
 /// Column `i` of the current row of a statement.
-class SqliteQuery;
 QueryValue value_of(const SqliteQuery& row, std::size_t column);
 
 }  // namespace syconn

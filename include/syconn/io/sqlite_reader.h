@@ -17,7 +17,7 @@ struct PassCount {
 };
 
 /// Runs one SQL statement on a file opened read-only and walks its rows; median(x) and std(x) are there beside SQLite's
-/// own aggregates. All errors are Error{input} naming the file.
+/// own aggregates, and sums and means do not depend on the order of the rows. All errors are Error{input} naming the file.
 class SqliteQuery {
  public:
   /// With `passes` the statement may ask passed(k, CONDITION): 1 where the condition is met, else 0, also where it is

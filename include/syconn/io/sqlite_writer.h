@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "syconn/core/files.h"
@@ -19,13 +21,21 @@ struct SqlColumn {
   std::string units = {}, description = {};
 };
 
+/// An index over columns, over the rows that meet `where` (SQL) only.
+struct SqlIndex {
+  SqlIndex(std::initializer_list<std::string> columns_, std::string where_ = {})
+      : columns(columns_), where(std::move(where_)) {}
+  std::vector<std::string> columns;
+  std::string where;
+};
+
 /// A table. A primary key of one integer column is the row id itself; one of several columns makes a table without row
 /// ids, stored in the key's order.
 struct SqlTable {
   std::string name;
   std::vector<SqlColumn> columns;
-  std::vector<std::string> primary_key = {};           ///< empty: rows in the order written
-  std::vector<std::vector<std::string>> indices = {};  ///< columns of each, made by close()
+  std::vector<std::string> primary_key = {};  ///< empty: rows in the order written
+  std::vector<SqlIndex> indices = {};         ///< made by close()
 };
 
 /// Marks of a file's kind in its header: `PRAGMA application_id`, `PRAGMA user_version`.
