@@ -54,11 +54,11 @@ class ObjectColumns {
                       return v;
                     }});
   }
-  void real(const std::string& from, const std::string& name, const std::string& units,
-            const std::string& description) {
+  void real(const std::string& from, const std::string& name, const std::string& units, const std::string& description,
+            std::optional<double> unknown = {}) {
     const int c = rows_.index(from);
-    list.push_back({{name, SqlType::real, units, description}, [c](const ObjectRow& r) -> TableValue {
-                      if (!r.rows->exists(c)) return {};
+    list.push_back({{name, SqlType::real, units, description}, [c, unknown](const ObjectRow& r) -> TableValue {
+                      if (!r.rows->exists(c) || (unknown && r.rows->real(c) == *unknown)) return {};
                       if (r.rows->column(c).dtype() == DType::f32) return static_cast<float>(r.rows->real(c));
                       return r.rows->real(c);
                     }});
@@ -182,7 +182,7 @@ std::uint64_t Tables::cells() {
   c.integer("n_vc", "n_vc", "", "vesicle clouds");
   c.volume("vc_volume_um3", "volume of its vesicle clouds",
            [vc](const ObjectRow& r) { return vc ? std::optional(r.sum.vc_vx) : std::nullopt; });
-  c.real("soma_radius_nm", "soma_radius_nm", "nm", "radius of the soma; NULL without one");
+  c.real("soma_radius_nm", "soma_radius_nm", "nm", "radius of the soma; NULL without one", 0);
   const char axes[] = "xyz";
   for (int k = 0; k < 3; ++k)
     c.integer("root_vx", std::string("root_") + axes[k] + "_vx", "vx",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <limits>
 #include <map>
 #include <optional>
 
@@ -45,7 +46,7 @@ std::vector<Source> sources(const std::string& table) {
         {"myelin_frac", "myelin_fraction"},
         {"n_mi", "n_mi"},
         {"n_vc", "n_vc"},
-        {"soma_radius_nm", "soma_radius_nm"},
+        {"soma_radius_nm", "soma_radius_nm", 0, 0},
         {"complete", "complete"},
         {"astrocyte_score", "astrocyte_score"},
         {"root_x_vx", "root_vx", 0},
@@ -113,8 +114,10 @@ class RowCheck {
       std::string expected = "none", found = "none";
       bool same = false;
       if (column.is_real()) {
-        same = is_same_sum(v.reals[k], query.number(i + 1));
-        expected = known_number(v.reals[k]), found = known_number(query.number(i + 1));
+        const bool known = !source.unknown || v.reals[k] != static_cast<double>(*source.unknown);
+        const double real = known ? v.reals[k] : std::numeric_limits<double>::quiet_NaN();
+        same = is_same_sum(real, query.number(i + 1));
+        expected = known_number(real), found = known_number(query.number(i + 1));
       } else {
         if (!source.unknown || v.integers[k] != *source.unknown) expected = std::to_string(v.integers[k]);
         if (!query.is_null(i + 1)) found = std::to_string(query.integer(i + 1));

@@ -49,7 +49,16 @@ void write_cells(const fs::path& run, const std::vector<CellRow>& cells, bool tr
     row.append<std::uint8_t>("vertex_comp", "values", c.vertices);
     row.append<std::uint8_t>(truth ? "skeleton" : "node_comp", truth ? "compartment" : "values", c.nodes);
     if (truth) {
-      row.append<float>("skeleton", "nodes_nm", std::vector<float>(3 * c.nodes.size()));
+      // A straight line of edges that are 1, 2, 3 ... um long.
+      std::vector<float> nodes_nm;
+      std::vector<std::uint32_t> edges;
+      for (std::size_t i = 0; i < c.nodes.size(); ++i) {
+        const float x = 500.0F * static_cast<float>(i * (i + 1));
+        nodes_nm.insert(nodes_nm.end(), {x, 0, 0});
+        if (i > 0) edges.insert(edges.end(), {static_cast<std::uint32_t>(i - 1), static_cast<std::uint32_t>(i)});
+      }
+      row.append<float>("skeleton", "nodes_nm", nodes_nm);
+      row.append<std::uint32_t>("skeleton", "edges", edges);
       row.append<float>("skeleton", "radius_nm", std::vector<float>(c.nodes.size()));
       row.append<std::int32_t>("skeleton", "parent", std::vector<std::int32_t>(c.nodes.size()));
     }
@@ -129,6 +138,10 @@ TEST_F(EvaluatePredictions, CompartmentsOfAHandMadeTable) {
   EXPECT_DOUBLE_EQ(s.nodes->macro_f1(), (0.8 + 0.5 + 1) / 3);
   EXPECT_DOUBLE_EQ(nodes.weighted_f1(), (3 * 0.8 + 2 * 0.5 + 1) / 6);
   EXPECT_DOUBLE_EQ(nodes.majority_baseline(), 0.5);
+  // A node has half of its edges: 0.5, 1.5, 2.5, 1.5 um of cell 1, of which the third is wrong; 0.5, 1.5 um of cell 2,
+  // of which the first is, and 1 um without truth.
+  ASSERT_TRUE(s.nodes_by_length);
+  EXPECT_NEAR(*s.nodes_by_length, (3.5 + 1.5) / (6 + 2), 1e-6);
 
   EXPECT_EQ(s.vertices->matrix.total(), 4U);
   EXPECT_EQ(s.vertices->matrix(2, 0), 1U);
