@@ -70,12 +70,16 @@ struct RunArguments {
 /// -n, --json, -q and what follows: plan or run, then a summary.
 struct RunFlags {
   bool dry_run = false, json = false, quiet = false, wait = false;
-  bool page = false;  ///< no flag: whether RUN/report.html is made at the end of a local run
+  bool page =
+      false;  ///< no flag: whether RUN/report.html is made when the run is complete and this process still there
   std::optional<std::size_t> quarantine;
 
   void add_to(CLI::App& app);
   int execute(const PipelineRun& run, CheckLevel level, int argc, char** argv) const;
 };
+
+/// RUN/report.html of a complete run. A run whose page cannot be made is a good run still: it warns.
+void write_page_of_run(const PipelineRun& run, bool quiet);
 
 /// Set by SIGTERM, SIGUSR1 and SIGINT: finish the jobs in work, then stop.
 extern std::atomic<int> stop_signal;

@@ -48,17 +48,6 @@ void report(const RunSummary& s, const PipelineRun& run, const RunFlags& options
   }
 }
 
-/// The page of a complete run. A run whose page cannot be made is a good run still.
-void write_page(const PipelineRun& run, bool quiet) {
-  const fs::path page = run.folder() / "report.html";
-  try {
-    write_run_page(run.folder(), page);
-    if (!quiet) std::cerr << "Report: " << page.string() << '\n';
-  } catch (const std::exception& e) {
-    std::cerr << "warning: no report: " << e.what() << '\n';
-  }
-}
-
 /// Jobs of SLURM start in other folders.
 PipelineRun absolute(const PipelineRun& run) {
   std::vector<std::string> names;
@@ -67,6 +56,16 @@ PipelineRun absolute(const PipelineRun& run) {
 }
 
 }  // namespace
+
+void write_page_of_run(const PipelineRun& run, bool quiet) {
+  const fs::path page = run.folder() / "report.html";
+  try {
+    write_run_page(run.folder(), page);
+    if (!quiet) std::cerr << "Report: " << page.string() << '\n';
+  } catch (const std::exception& e) {
+    std::cerr << "warning: no report: " << e.what() << '\n';
+  }
+}
 
 void RunFlags::add_to(CLI::App& app) {
   app.add_flag("-n,--dry-run", dry_run,
@@ -87,12 +86,17 @@ int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char**
     std::cout << (json ? plan.dump(1) + "\n" : dry_run_text(plan));
     return 0;
   }
-  if (on_slurm) return slurm_run(absolute(run), wait, joined(argc, argv));
+  if (on_slurm) {
+    const PipelineRun there = absolute(run);
+    const int code = slurm_run(there, wait, joined(argc, argv));
+    if (wait && page && code == 0) write_page_of_run(there, quiet);
+    return code;
+  }
   install_signal_handlers();
   const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, quiet);
   const RunnerOptions runner{level, &stop_signal, joined(argc, argv)};
   report(run_local(run, runner, *progress), run, *this);
-  if (page) write_page(run, quiet);
+  if (page) write_page_of_run(run, quiet);
   return 0;
 }
 
