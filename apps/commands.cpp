@@ -32,6 +32,7 @@ std::vector<Command> make_commands() {
   list.push_back({"query", "ask the connectome: partners, matrices, synapses, paths, motifs", query_command});
   list.push_back(
       {"analyze", "tables and figures: mitochondria at synapses, path lengths, types, sizes, myelin", analyze_command});
+  list.push_back({"serve", "a run in the browser, and questions answered over HTTP", serve_command});
   list.push_back({"draw", "cells with their synapses as a picture", draw_command, {"", "synapses", "embedding"}});
   list.push_back({"status", "what of a run is done, what failed and why", status_command});
   list.push_back({"report", "one page of a run: what it found, lacks and cost", report_command});

@@ -28,6 +28,7 @@ int import_command(const std::string& name, int argc, char** argv);
 int train_command(const std::string& name, int argc, char** argv);
 int query_command(const std::string& name, int argc, char** argv);
 int analyze_command(const std::string& name, int argc, char** argv);
+int serve_command(const std::string& name, int argc, char** argv);
 int draw_command(const std::string& name, int argc, char** argv);
 int status_command(const std::string& name, int argc, char** argv);
 int verify_command(const std::string& name, int argc, char** argv);

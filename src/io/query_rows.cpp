@@ -207,13 +207,13 @@ struct FilteredRows {
 /// then. Of an answer too large for that the clauses are counted by a scan of their own, and the rest is streamed.
 void answer_in_one_scan(const Connectome& connectome, const FilteredRows& q, AnswerSink& answer) {
   CountedFilter filter(connectome, q.asked.table, q.asked.where);
-  SqliteQuery rows(connectome.path(), q.select + filter.condition() + q.rest, filter.passes());
+  SqliteQuery rows(connectome.path(), q.select + filter.condition(q.asked.base) + q.rest, filter.passes());
   const std::size_t width = q.head.size();
   HeldRows held(width);
   bool more = false;
   while (held.bytes() < q.asked.held_bytes && (more = rows.next()))
     for (std::size_t i = 0; i < width; ++i) held.add(value_of(rows, i));
-  answer.begin(q.head, more ? count_clauses(connectome, q.asked.table, "1", q.asked.where, q.question)
+  answer.begin(q.head, more ? count_clauses(connectome, q.asked.table, q.asked.base, q.asked.where, q.question)
                             : filter.about(q.question));
   held.put(answer);
   if (more) put_rows(rows, width, answer);
@@ -234,9 +234,9 @@ void ask_rows(const Connectome& connectome, const RowsQuestion& q, AnswerSink& a
   const std::vector<FilterClause> clauses = parse_filter(q.where, columns);
   const std::string question = (grouped ? "groups of " : "") + q.table;
   if (clauses.empty() || may_stop_early(q)) {
-    if (q.limit >= 0) rest += " LIMIT " + std::to_string(q.limit);
-    answer.begin(head, count_clauses(connectome, q.table, "1", q.where, question));
-    SqliteQuery rows(connectome.path(), select + sql_condition(clauses) + rest);
+    if (q.limit >= 0) rest += " LIMIT " + std::to_string(q.limit) + " OFFSET " + std::to_string(q.offset);
+    answer.begin(head, count_clauses(connectome, q.table, q.base, q.where, question));
+    SqliteQuery rows(connectome.path(), select + "(" + q.base + ") AND " + sql_condition(clauses) + rest);
     put_rows(rows, head.size(), answer);
   } else {
     answer_in_one_scan(connectome, {q, question, head, select, rest}, answer);

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
 #include <limits>
 
 #include "sqlite_statistics.h"
@@ -15,6 +16,7 @@ struct SqliteQuery::Impl {
   sqlite3* db = nullptr;
   sqlite3_stmt* statement = nullptr;
   std::vector<std::string> columns;
+  double deadline_s = 0;
 
   ~Impl() {
     sqlite3_finalize(statement);
@@ -22,12 +24,21 @@ struct SqliteQuery::Impl {
   }
   void check(int code) const {
     if (code == SQLITE_OK) return;
+    if (code == SQLITE_INTERRUPT) throw Error(Category::retry, "the question takes too long; ask for less");
     throw Error(Category::input,
                 "'" + path.string() + "': SQLite: " + (db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code)));
   }
 };
 
 namespace {
+
+/// Steady seconds at which statements of this thread end; 0: never.
+thread_local double g_deadline_s = 0;
+
+double steady_s() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+int is_late(void* deadline_s) { return steady_s() > *static_cast<const double*>(deadline_s) ? 1 : 0; }
 
 void passed(sqlite3_context* context, int, sqlite3_value** values) {
   auto& passes = *static_cast<std::vector<PassCount>*>(sqlite3_user_data(context));
@@ -43,11 +54,19 @@ void passed(sqlite3_context* context, int, sqlite3_value** values) {
 
 }  // namespace
 
+QueryTimeLimit::QueryTimeLimit(double seconds) { g_deadline_s = steady_s() + seconds; }
+QueryTimeLimit::~QueryTimeLimit() { g_deadline_s = 0; }
+
 SqliteQuery::SqliteQuery(const fs::path& path, const std::string& sql, std::vector<PassCount>* passes)
     : impl_(std::make_unique<Impl>()) {
   impl_->path = path;
   impl_->check(sqlite3_open_v2(path.c_str(), &impl_->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr));
   impl_->check(register_statistics(impl_->db));
+  if (g_deadline_s > 0) {
+    constexpr int kInstructions = 10000;  // between two looks at the clock
+    impl_->deadline_s = g_deadline_s;
+    sqlite3_progress_handler(impl_->db, kInstructions, is_late, &impl_->deadline_s);
+  }
   if (passes != nullptr)  // not deterministic: asked anew for each row
     impl_->check(
         sqlite3_create_function_v2(impl_->db, "passed", 2, SQLITE_UTF8, passes, passed, nullptr, nullptr, nullptr));

@@ -20,6 +20,8 @@ struct RowsQuestion {
   std::vector<std::string> aggregates = {};  ///< n, or F(COLUMN): sum, mean, std, median, min, max, n (of the known)
   std::vector<std::string> order_by = {};    ///< a leading '-': largest first; then by the table's own order
   std::int64_t limit = -1;                   ///< rows; below 0: all
+  std::int64_t offset = 0;                   ///< rows before the first one given; with a limit
+  std::string base = "1";                    ///< SQL, never of a user: what the table is for this question
   std::size_t held_bytes = 64 << 20;         ///< larger filtered answers need a second scan, for the counts
 };
 void ask_rows(const Connectome& connectome, const RowsQuestion& question, AnswerSink& answer);

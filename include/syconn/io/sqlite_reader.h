@@ -16,6 +16,15 @@ struct PassCount {
   std::uint64_t asked = 0, met = 0;
 };
 
+/// While it lives, statements that this thread makes are broken off `seconds` after its beginning: Error{retry}.
+class QueryTimeLimit {
+ public:
+  explicit QueryTimeLimit(double seconds);
+  ~QueryTimeLimit();
+  QueryTimeLimit(const QueryTimeLimit&) = delete;
+  QueryTimeLimit& operator=(const QueryTimeLimit&) = delete;
+};
+
 /// Runs one SQL statement on a file opened read-only and walks its rows; median(x) and std(x) are there beside SQLite's
 /// own aggregates, and sums and means do not depend on the order of the rows. All errors are Error{input} naming the file.
 class SqliteQuery {
