@@ -21,6 +21,7 @@ namespace syconn {
 namespace {
 
 constexpr int kConnections = 256;  // threads: a slow client holds one
+constexpr int kWaiting = 1024;     // connections that are not accepted yet
 constexpr int kQuestions = 4;      // in work at a time
 constexpr std::size_t kPiece = 1 << 20;
 constexpr const char* kPolicy =  // what Neuroglancer needs: workers, WebAssembly, pictures of its own making
@@ -59,6 +60,7 @@ struct Server::Impl {
   Api api;
   httplib::Server http;
   int port = 0;
+  int listener = -1;  ///< the socket, owned by `http`
   std::counting_semaphore<kQuestions> questions{kQuestions};
 
   explicit Impl(ServeOptions given) : options(std::move(given)), api(options.run) {}
@@ -82,9 +84,10 @@ void Server::Impl::set_up() {
   http.set_write_timeout(10);
   http.set_tcp_nodelay(true);
   // Without SO_REUSEPORT, which lets a second server take half of the requests.
-  http.set_socket_options([](socket_t socket) {
+  http.set_socket_options([this](socket_t socket) {
     const int yes = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    listener = socket;
   });
   http.set_default_headers({{"X-Content-Type-Options", "nosniff"},
                             {"Referrer-Policy", "no-referrer"},
@@ -266,6 +269,7 @@ Server::Server(ServeOptions options) {
                 "cannot listen at " + url_of(s.options.host, s.options.port) +
                     ": the port is taken, or the address is none of this machine. Another --port, or "
                     "--port 0 for a free one");
+  ::listen(s.listener, kWaiting);  // the library lets five wait
 }
 Server::~Server() = default;
 
