@@ -24,8 +24,11 @@ constexpr int kConnections = 256;  // threads: a slow client holds one
 constexpr int kWaiting = 1024;     // connections that are not accepted yet
 constexpr int kQuestions = 4;      // in work at a time
 constexpr std::size_t kPiece = 1 << 20;
-constexpr const char* kPolicy =  // what Neuroglancer needs: workers, WebAssembly, pictures of its own making
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; img-src 'self' data: blob:; "
+// What Neuroglancer needs: workers, WebAssembly, pictures of its own making, and functions it makes from text (its
+// readers of annotations).
+constexpr const char* kPolicy =
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'unsafe-eval'; worker-src 'self' blob:; img-src 'self' "
+    "data: blob:; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self' data: blob:; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'";
 

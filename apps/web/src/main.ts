@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The client of `syconn serve`: a panel of cells and synapses beside Neuroglancer; the address holds the state.
+import "neuroglancer/unstable/util/polyfills.js";
+import "neuroglancer/unstable/layer/enabled_frontend_modules.js";
+import "neuroglancer/unstable/datasource/enabled_frontend_modules.js";
+import "neuroglancer/unstable/kvstore/enabled_frontend_modules.js";
+import * as api from "./api.ts";
+import {el} from "./dom.ts";
+import {panel, type Actions, type Known} from "./panel.ts";
+import {parse, text, type State} from "./state.ts";
+import {View} from "./viewer.ts";
+
+const place = document.getElementById("panel")!;
+let state = parse(location.hash);
+let view: View | null = null;
+let known: Known;
+let drawn = 0; // of several drawings under way only the last counts
+
+async function draw(): Promise<void> {
+  const mine = ++drawn;
+  view?.show(state);
+  const parts = await panel(state, known, actions);
+  if (mine !== drawn) return;
+  const focused = (document.activeElement as HTMLElement | null)?.id ?? "";
+  const scroll = place.scrollTop;
+  place.replaceChildren(...parts);
+  place.scrollTop = scroll;
+  place.dataset.ready = text(state); // for tests: what is on the page
+  if (focused && place.querySelector(`#${CSS.escape(focused)}`)) document.getElementById(focused)!.focus();
+  document.title = state.cell ? `${state.cell} · ${known.run.name}` : known.run.name;
+}
+
+function go(next: State): void {
+  state = next;
+  history.pushState(null, "", text(state));
+  void draw();
+}
+
+/// On the side on which the cell has synapses.
+async function openCell(cell: string): Promise<void> {
+  let {direction} = state;
+  const row = await api.cell(cell).catch(() => null); // what is wrong, the panel tells
+  if (row && Number(row.n_syn_out) > 0) direction = "out";
+  else if (row && Number(row.n_syn_in) > 0) direction = "in";
+  else if (row && Number(row.n_syn_undirected) > 0) direction = "undirected";
+  const trail = row === null || state.trail.includes(cell) ? state.trail : [...state.trail, cell].slice(-50);
+  go({...state, cell, trail, direction, partner: "", synapse: "", type: ""});
+}
+
+const actions: Actions = {
+  change: (part) => go({...state, ...part}),
+  open: (cell) => void openCell(cell),
+  jump: (row) => {
+    const at = ["x_vx", "y_vx", "z_vx"].map((name) => Number(row[name]) + 0.5);
+    if (view && at.every(Number.isFinite)) view.lookAt(at, [1, 600]);
+    go({...state, synapse: String(row.id), at: view?.where() ?? state.at});
+  },
+};
+
+/// The address follows the view, without an entry of its own in the history.
+let waiting = 0;
+function moved(): void {
+  clearTimeout(waiting);
+  waiting = window.setTimeout(() => {
+    state = {...state, at: view?.where() ?? []};
+    history.replaceState(null, "", text(state));
+  }, 500);
+}
+
+window.addEventListener("popstate", () => {
+  state = parse(location.hash);
+  if (view && state.at.length === 5) view.lookAt(state.at.slice(0, 3), [state.at[3], state.at[4]]);
+  void draw();
+});
+document.addEventListener("keydown", (event) => {
+  const typing = /^(input|select|textarea)$/i.test((event.target as HTMLElement).tagName);
+  if (event.key === "Escape" || (event.key === "/" && !typing)) {
+    document.getElementById("search")?.focus();
+    event.preventDefault();
+  }
+}, true);
+
+async function start(): Promise<void> {
+  try {
+    const run = await api.run();
+    known = {run, columns: run.tables ? await api.columns() : {}};
+  } catch (error) {
+    place.replaceChildren(el("p", {class: "message", role: "alert"}, error instanceof Error ? error.message : String(error)));
+    return;
+  }
+  if (Object.values(known.run.layers).some(Boolean)) {
+    view = new View(known.run, state, moved);
+  }
+  if (!state.cell && !state.type && known.run.example_cell && !location.hash) state = {...state, cell: known.run.example_cell, trail: [known.run.example_cell]};
+  await draw();
+}
+void start();
