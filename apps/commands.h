@@ -71,8 +71,7 @@ struct RunArguments {
 /// -n, --json, -q and what follows: plan or run, then a summary.
 struct RunFlags {
   bool dry_run = false, json = false, quiet = false, wait = false;
-  bool page =
-      false;  ///< no flag: whether RUN/report.html is made when the run is complete and this process still there
+  bool page = false;  ///< no flag: whether RUN/report.html is made when the run is complete
   std::optional<std::size_t> quarantine;
 
   void add_to(CLI::App& app);

@@ -88,9 +88,9 @@ int RunFlags::execute(const PipelineRun& run, CheckLevel level, int argc, char**
   }
   if (on_slurm) {
     const PipelineRun there = absolute(run);
-    const int code = slurm_run(there, wait, joined(argc, argv));
-    if (wait && page && code == 0) write_page_of_run(there, quiet);
-    return code;
+    const SlurmEnd end = slurm_run(there, wait, joined(argc, argv));
+    if (page && end.state == SlurmState::complete) write_page_of_run(there, quiet);
+    return end.exit_code;
   }
   install_signal_handlers();
   const auto progress = make_progress(std::cerr, isatty(STDERR_FILENO) != 0, quiet);

@@ -22,8 +22,15 @@ std::string variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-int exit_code_of(const SlurmOutcome& outcome) {
-  return outcome.state == SlurmState::blocked ? static_cast<int>(Category::partial) : 0;
+/// Waits where that is asked for and something is queued. Who does not wait is told 6 of a blocked run only.
+SlurmEnd end_of(SlurmExecutor& executor, SlurmState state, bool wait) {
+  const auto partial = static_cast<int>(Category::partial);
+  if (!wait || state != SlurmState::running) return {state, state == SlurmState::blocked ? partial : 0};
+  install_signal_handlers();
+  const SlurmOutcome outcome =
+      executor.wait(stop_signal, [](const std::string& line) { std::cerr << line << std::endl; });
+  std::cout << outcome.text;
+  return {outcome.state, outcome.state == SlurmState::complete ? 0 : partial};
 }
 
 PipelineRun open_run(const std::string& folder) {
@@ -137,8 +144,9 @@ int folder_command(const std::string& verb, const std::string& what, int argc, c
   }
   const SlurmOutcome outcome = verb == "resume" ? executor.resume() : executor.advance();
   std::cout << outcome.text << std::flush;
-  if (verb == "resume" && wait && outcome.state == SlurmState::running) return slurm_wait(executor);
-  return exit_code_of(outcome);
+  const SlurmEnd end = end_of(executor, outcome.state, wait);
+  if (end.state == SlurmState::complete) write_page_of_run(run, false);
+  return end.exit_code;
 }
 
 }  // namespace
@@ -174,22 +182,13 @@ int slurm_plan(const PipelineRun& run, CheckLevel level, bool test_only, bool js
   return 0;
 }
 
-int slurm_wait(SlurmExecutor& executor) {
-  install_signal_handlers();
-  const SlurmOutcome outcome =
-      executor.wait(stop_signal, [](const std::string& line) { std::cerr << line << std::endl; });
-  std::cout << outcome.text;
-  return outcome.state == SlurmState::complete ? 0 : static_cast<int>(Category::partial);
-}
-
-int slurm_run(const PipelineRun& run, bool wait, const std::string& command_line) {
+SlurmEnd slurm_run(const PipelineRun& run, bool wait, const std::string& command_line) {
   SlurmExecutor executor(run, load_slurm_profile(run.config().execution.profile), slurm_caller(command_line));
   const SlurmOutcome outcome = executor.resume();
   std::cout << outcome.text << std::flush;
-  if (wait && outcome.state == SlurmState::running) return slurm_wait(executor);
-  if (outcome.state == SlurmState::running)
+  if (!wait && outcome.state == SlurmState::running)
     std::cout << "The run goes on by itself; you may log out. syconn status " << run.folder().string() << "\n";
-  return exit_code_of(outcome);
+  return end_of(executor, outcome.state, wait);
 }
 
 int slurm_command(const std::string&, int argc, char** argv) {

@@ -26,7 +26,8 @@ std::string SlurmExecutor::Impl::needed_but_stuck(const StagePlan& plan) const {
 }
 
 void SlurmExecutor::Impl::record(const StagePlan& plan) {
-  if (state.recorded[plan.stage->name] == plan.hash) return;
+  const bool told = has_stage_record(run, plan);  // a gate killed after its state was written may have left it without
+  if (told && state.recorded[plan.stage->name] == plan.hash) return;
   StageRecord r;
   std::set<std::string> jobs;
   for (const StepPlan& step : plan.steps) {
@@ -46,7 +47,8 @@ void SlurmExecutor::Impl::record(const StagePlan& plan) {
   }
   state.recorded[plan.stage->name] = plan.hash;
   write_slurm_state(run.folder(), state);
-  if (r.jobs_run == 0) return;
+  if (r.jobs_run == 0 && told) return;
+  if (r.started.empty()) r.started = utc_now();
   r.command_line = caller.command_line;
   r.slurm = {{"jobs", jobs}, {"partition", profile.cpu.partition}};
   append_stage_record(run, plan, r);

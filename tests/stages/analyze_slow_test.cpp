@@ -16,9 +16,9 @@ namespace syconn {
 namespace {
 
 std::string yaml(const std::string& keys) {
-  return "dataset:\n  name: cells\n  voxel_size_nm: [10, 10, 25]\n  box_vx: {min: [0, 0, 0], max: [9000, 9000, "
-         "3600]}\n  volumes: {}\n"
-         "stages: [phantom-vector, tables]\nphantom-vector: {n_cells: 14, seed: 5, mesh_grid_nm: 200" +
+  return "dataset:\n  name: cells\n  voxel_size_nm: [10, 10, 25]\n  box_vx: {min: [0, 0, 0], max: [6000, 6000, "
+         "2400]}\n  volumes: {}\n"
+         "stages: [phantom-vector, tables]\nphantom-vector: {n_cells: 10, seed: 5, mesh_grid_nm: 250" +
          keys + "}\nexecution: {threads: 2}\n";
 }
 
@@ -29,7 +29,7 @@ const fs::path& run_folder(bool shifted) {
     return folder.path() / "plain";
   }();
   static const fs::path with_shift = [] {
-    test::run_stages(yaml(", mito_shift_nm: 150"), folder.path(), "shifted");
+    test::run_stages(yaml(", mito_shift_nm: 100"), folder.path(), "shifted");
     return folder.path() / "shifted";
   }();
   return shifted ? with_shift : plain;
@@ -53,7 +53,7 @@ TEST(AnalyzeMito, FindsWhatWasBuiltIn) {
   CsvReader csv(run_folder(true) / "truth" / "mito_shift.csv");
   while (csv.next()) {
     const double nm = csv.number(csv.column("shift_nm"));
-    EXPECT_NEAR(nm, 150, 30);
+    EXPECT_NEAR(nm, 100, 20);
     truth_um[std::string(csv.text(csv.column("type_name")))] = nm / 1000;
   }
   std::size_t types = 0;
