@@ -15,9 +15,10 @@
 namespace syconn {
 namespace {
 
+/// Cells of 60 um; few voxels, since the slices of stage tables go by those.
 std::string yaml(const std::string& keys) {
-  return "dataset:\n  name: cells\n  voxel_size_nm: [10, 10, 25]\n  box_vx: {min: [0, 0, 0], max: [6000, 6000, "
-         "2400]}\n  volumes: {}\n"
+  return "dataset:\n  name: cells\n  voxel_size_nm: [20, 20, 50]\n  box_vx: {min: [0, 0, 0], max: [3000, 3000, "
+         "1200]}\n  volumes: {}\n"
          "stages: [phantom-vector, tables]\nphantom-vector: {n_cells: 10, seed: 5, mesh_grid_nm: 250" +
          keys + "}\nexecution: {threads: 2}\n";
 }
