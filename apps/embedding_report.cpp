@@ -69,6 +69,43 @@ Json as_json(const EmbeddingScore& s) {
           {"clusters", s.clusters}};
 }
 
+void print(const EmbeddingAgreement& a) {
+  std::printf("agreement of %zu embeddings on the %llu cells of all\n", a.names.size(),
+              static_cast<unsigned long long>(a.cells));
+  for (std::size_t i = 0; i < a.names.size(); ++i)
+    std::printf("  %zu  %s, %llu further cells\n", i + 1, a.names[i].c_str(),
+                static_cast<unsigned long long>(a.left_out[i]));
+  std::printf("share of the nearest %u cells in common; k-means into %u clusters\n", a.neighbours, a.clusters);
+  std::printf("  %-8s %10s %20s %8s\n", "pair", "neighbours", "adjusted Rand index", "NMI");
+  const auto line = [](const std::string& what, double overlap, double ari, double nmi) {
+    std::printf("  %-8s %10.3f %20.3f %8.3f\n", what.c_str(), overlap, ari, nmi);
+  };
+  for (const EmbeddingAgreement::Pair& p : a.pairs)
+    line(std::to_string(p.a + 1) + ", " + std::to_string(p.b + 1), p.neighbour_overlap, p.ari, p.nmi);
+  line("mean", a.mean_overlap, a.mean_ari, a.mean_nmi);
+  std::printf("  %-8s %10.3f\n", "chance", a.overlap_by_chance);
+}
+
+Json as_json(const EmbeddingAgreement& a) {
+  Json pairs = Json::array();
+  for (const EmbeddingAgreement::Pair& p : a.pairs)
+    pairs.push_back({{"a", a.names[p.a]},
+                     {"b", a.names[p.b]},
+                     {"neighbour_overlap", number(p.neighbour_overlap)},
+                     {"ari", number(p.ari)},
+                     {"nmi", number(p.nmi)}});
+  return {{"embeddings", a.names},
+          {"left_out", a.left_out},
+          {"cells", a.cells},
+          {"neighbours", a.neighbours},
+          {"clusters", a.clusters},
+          {"overlap_by_chance", number(a.overlap_by_chance)},
+          {"mean_neighbour_overlap", number(a.mean_overlap)},
+          {"mean_ari", number(a.mean_ari)},
+          {"mean_nmi", number(a.mean_nmi)},
+          {"pairs", pairs}};
+}
+
 int draw_embedding_command(int argc, char** argv) {
   CLI::App app("Draws the cells of a run in the plane of stage embed as a PNG, coloured by a label.",
                "syconn draw embedding");

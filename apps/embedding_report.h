@@ -8,6 +8,8 @@ namespace syconn {
 
 void print(const EmbeddingScore& score);
 Json as_json(const EmbeddingScore& score);
+void print(const EmbeddingAgreement& agreement);
+Json as_json(const EmbeddingAgreement& agreement);
 /// syconn draw embedding RUN
 int draw_embedding_command(int argc, char** argv);
 

@@ -128,7 +128,9 @@ Json as_json(const FragmentScore& s) {
 struct Evaluations {
   std::string run, truth, volume, organelle, junctions, picture;
   std::string label = "cell_type";
+  std::vector<std::string> others;
   std::uint32_t neighbours = 5;
+  std::optional<std::uint32_t> clusters;
   double prob_min = 0.5, partner_nm = 400, far_nm = 200, nm_per_unit = 1000;
   std::optional<double> border_vx, map_threshold;
   std::vector<double> voxel_size_nm, min_synapses{1, 2};
@@ -153,6 +155,15 @@ struct Evaluations {
     return sub;
   }
 };
+
+/// Vectors against labels, or embeddings against each other.
+void show_embeddings(const Evaluations& e) {
+  const auto truth = e.truth.empty() ? std::nullopt : std::optional<fs::path>(e.truth);
+  if (e.others.empty()) return e.show(evaluate_embedding(e.run, truth, e.label, e.neighbours));
+  std::vector<fs::path> all{e.run};
+  all.insert(all.end(), e.others.begin(), e.others.end());
+  e.show(compare_embeddings(all, truth, e.label, e.neighbours, e.clusters));
+}
 
 void add_prob_min(CLI::App& sub, double& prob_min) {
   sub.add_option("--prob-min", prob_min, "synapses below this probability do not count")
@@ -306,6 +317,15 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   embed->add_option("--neighbours", e.neighbours, "of a cell that vote")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  embed
+      ->add_option(
+          "--other", e.others,
+          "further embeddings of the same cells (tables: id, then a column a dimension), as of other seeds: how "
+          "far do RUN, which may be such a table too, and they agree, pair by pair")
+      ->type_name("DIR|FILE.csv");
+  embed->add_option("--clusters", e.clusters, "with --other: groups of k-means [as many as RUN's cells have labels]")
+      ->check(CLI::Range(1, 1000000))
+      ->needs("--other");
   const MetricCommands metrics(app, e);
   app.footer(help_footer({"RUN/datasets/*.h5, RUN/volumes/*, RUN/connectome.sqlite; a phantom's truth/*.csv and "
                           "volumes/truth_*; SWC files"},
@@ -320,11 +340,7 @@ int evaluate_command(const std::string&, int argc, char** argv) {
   if (compartments->parsed()) show_labels(evaluate_compartments(e.run, e.truth), e);
   if (types->parsed()) show_labels(evaluate_celltype(e.run, e.truth), e);
   if (cells->parsed()) e.show(evaluate_cells(e.run, e.truth));
-  if (embed->parsed()) {
-    std::optional<fs::path> truth_run;
-    if (!e.truth.empty()) truth_run = e.truth;
-    e.show(evaluate_embedding(e.run, truth_run, e.label, e.neighbours));
-  }
+  if (embed->parsed()) show_embeddings(e);
   if (organelles->parsed()) e.show(evaluate_organelles(e.run, e.organelle, volume_source(e.truth), threads));
   if (segmentation->parsed()) {
     std::optional<fs::path> run;

@@ -237,6 +237,23 @@ double knn_accuracy(std::span<const double> rows, std::size_t dim, std::span<con
   return ratio(hits, static_cast<double>(labels.size()));
 }
 
+double neighbour_overlap(std::span<const double> a, std::size_t a_dim, std::span<const double> b, std::size_t b_dim,
+                         std::uint32_t k) {
+  if (a_dim == 0 || b_dim == 0 || a.size() / a_dim != b.size() / b_dim)
+    throw Error(Category::runtime, "metrics: the embeddings have different numbers of rows");
+  const std::size_t n = a.size() / a_dim;
+  if (n < 2) return kNone;
+  if (k == 0 || k >= n) throw Error(Category::config, "overlap of neighbours: k must be below the number of samples");
+  double common = 0;
+  std::vector<std::size_t> seen_by(n, n);
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto in_a = points::nearest_rows(a, a_dim, i, k), in_b = points::nearest_rows(b, b_dim, i, k);
+    for (std::size_t j = 0; j < k; ++j) seen_by[in_a[j].second] = i;
+    for (std::size_t j = 0; j < k; ++j) common += seen_by[in_b[j].second] == i;
+  }
+  return common / (static_cast<double>(n) * k);
+}
+
 double trustworthiness(std::span<const double> rows, std::size_t dim, std::span<const double> embedded,
                        std::size_t embedded_dim, std::uint32_t k) {
   if (dim == 0 || embedded_dim == 0 || rows.size() / dim != embedded.size() / embedded_dim)

@@ -79,31 +79,24 @@ CellLabels read_cell_labels(const fs::path& run, const std::string& column) {
 
 EmbeddingScore evaluate_embedding(const fs::path& run, const std::optional<fs::path>& truth, const std::string& label,
                                   std::uint32_t neighbours) {
-  const fs::path file = run / "datasets" / "ssv.h5";
-  const auto cells = SegmentationDataset::open(file);
-  if (!cells.has_column("cell_embedding"))
-    throw Error(Category::input, file.string() + " has no cell_embedding; run stage embed first");
+  const CellVectors vectors = read_cell_vectors(run);
   const CellLabels labels = read_cell_labels(truth.value_or(run), label);
-  const auto vectors = cells.column<float>("cell_embedding");
+  std::uint64_t without_label = 0;
+  for (const Id id : vectors.without) without_label += labels.of_cell.count(id) == 0;
   std::vector<double> rows;
   std::vector<std::int32_t> codes;
-  std::size_t dim = 1;
-  std::uint64_t without_vector = 0, without_label = 0;
-  for (std::uint32_t shard = 0; shard < cells.n_shards(); ++shard) {
-    const std::vector<Id> ids = cells.ids(shard);
-    const std::vector<float> values = vectors.shard(shard);
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      dim = values.size() / ids.size();
-      const auto of_cell = labels.of_cell.find(ids[i]);
-      const bool absent = std::isnan(values[i * dim]);
-      without_vector += absent, without_label += of_cell == labels.of_cell.end();
-      if (absent || of_cell == labels.of_cell.end()) continue;
-      codes.push_back(of_cell->second);
-      for (std::size_t d = 0; d < dim; ++d) rows.push_back(static_cast<double>(values[i * dim + d]));
+  for (std::size_t i = 0; i < vectors.ids.size(); ++i) {
+    const auto of_cell = labels.of_cell.find(vectors.ids[i]);
+    if (of_cell == labels.of_cell.end()) {
+      ++without_label;
+      continue;
     }
+    codes.push_back(of_cell->second);
+    const auto row = vectors.rows.begin() + static_cast<std::ptrdiff_t>(i * vectors.dim);
+    rows.insert(rows.end(), row, row + static_cast<std::ptrdiff_t>(vectors.dim));
   }
-  EmbeddingScore score = score_embedding(rows, dim, codes, labels.names, neighbours);
-  score.without_vector = without_vector, score.without_label = without_label;
+  EmbeddingScore score = score_embedding(rows, vectors.dim, codes, labels.names, neighbours);
+  score.without_vector = vectors.without.size(), score.without_label = without_label;
   return score;
 }
 

@@ -121,6 +121,45 @@ TEST(KnnAccuracy, LeavesTheSampleOut) {
   EXPECT_DOUBLE_EQ(knn_accuracy(std::vector<double>{1}, 1, Labels{0}, 3), 0);
 }
 
+TEST(NeighbourOverlap, ByHand) {
+  const std::vector<double> a{0, 1, 3, 7}, b{0, 5, 1, 9};
+  // nearest: a 1, 0, 1, 2; b 2, 2, 0, 1
+  EXPECT_DOUBLE_EQ(neighbour_overlap(a, 1, b, 1, 1), 0);
+  // two nearest: a {1,2} {0,2} {1,0} {2,1}; b {2,1} {2,3} {0,1} {1,2}
+  EXPECT_DOUBLE_EQ(neighbour_overlap(a, 1, b, 1, 2), (2 + 1 + 2 + 2) / 8.0);
+  EXPECT_DOUBLE_EQ(neighbour_overlap(a, 1, b, 1, 3), 1);  // all others
+  EXPECT_THROW(neighbour_overlap(a, 1, b, 1, 4), Error);
+  EXPECT_THROW(neighbour_overlap(a, 1, b, 2, 1), Error);
+  EXPECT_TRUE(std::isnan(neighbour_overlap(std::vector<double>{1}, 1, std::vector<double>{1}, 1, 1)));
+}
+
+TEST(NeighbourOverlap, EqualsRanksAndKeepsOfTurnsAndScales) {
+  Rng rng(4);
+  const std::size_t n = 60, k = 7;
+  std::vector<double> a, b, turned;
+  for (std::size_t i = 0; i < 2 * n; ++i) a.push_back(double(rng.below(30)));  // with ties
+  for (std::size_t i = 0; i < 3 * n; ++i) b.push_back(rng.normal() + (i % 3 < 2 ? a[i / 3 * 2 + i % 3] / 8 : 0));
+  // j is near i if fewer than k others come before it.
+  const auto near = [&](const std::vector<double>& rows, std::size_t dim, std::size_t i, std::size_t j) {
+    const auto square = [&](std::size_t x) {
+      double sum = 0;
+      for (std::size_t d = 0; d < dim; ++d) sum += std::pow(rows[i * dim + d] - rows[x * dim + d], 2);
+      return sum;
+    };
+    std::size_t before = 0;
+    for (std::size_t x = 0; x < n; ++x)
+      before += x != i && (square(x) < square(j) || (square(x) == square(j) && x < j));
+    return before < k;
+  };
+  double common = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) common += i != j && near(a, 2, i, j) && near(b, 3, i, j);
+  EXPECT_NEAR(neighbour_overlap(a, 2, b, 3, k), common / double(n * k), 1e-12);
+  EXPECT_NEAR(neighbour_overlap(b, 3, a, 2, k), common / double(n * k), 1e-12);
+  for (std::size_t i = 0; i < n; ++i) turned.push_back(-4 * a[2 * i + 1]), turned.push_back(4 * a[2 * i]);
+  EXPECT_DOUBLE_EQ(neighbour_overlap(a, 2, turned, 2, k), 1);
+}
+
 TEST(Trustworthiness, OneForACopyAndByDefinition) {
   Rng rng(3);
   std::vector<double> rows, other;

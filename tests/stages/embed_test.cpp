@@ -264,6 +264,75 @@ TEST_F(Embed, IsComparedWithLabelsAndDrawn) {
   EXPECT_THROW(draw_embedding(folder_ / "bare", std::nullopt, "cell_type", folder_ / "none.png"), Error);
 }
 
+TEST_F(Embed, RunsAndTablesOfTheSameCellsAreComparedOnWhatTheyShare) {
+  const fs::path one = run("one"), more_shards = run("two", 1, 3);
+  const CellVectors vectors = read_cell_vectors(one);
+  EXPECT_EQ(vectors.without, std::vector<Id>{kBare});
+  ASSERT_EQ(vectors.ids.size(), 8U);
+  std::string table = "x0,id,x1,x2,x3\n3,5,,,\n9,77,1,2,3\n";  // a cell without a vector, one that the run lacks
+  for (std::size_t i = vectors.ids.size(); i-- > 0;) {
+    if (vectors.ids[i] == 5) continue;
+    const auto v = [&](std::size_t d) { return std::to_string(1000 * vectors.rows[i * 4 + d]); };
+    table += v(1) + "," + std::to_string(vectors.ids[i]) + "," + v(0) + "," + v(3) + "," + v(2) + "\n";
+  }
+  write_file_atomically(folder_ / "scaled.csv", table);
+  const auto same = compare_embeddings({one, more_shards, folder_ / "scaled.csv"}, std::nullopt, "cell_type", 3, {});
+  EXPECT_EQ(same.cells, 7U);
+  EXPECT_EQ(same.clusters, 2U);
+  EXPECT_EQ(same.left_out, (std::vector<std::uint64_t>{1, 1, 1}));
+  ASSERT_EQ(same.pairs.size(), 3U);
+  EXPECT_DOUBLE_EQ(same.overlap_by_chance, 0.5);
+  for (const auto& p : same.pairs) {
+    EXPECT_EQ(p.neighbour_overlap, 1) << p.a << ", " << p.b;
+    EXPECT_EQ(p.ari, 1);
+    EXPECT_NEAR(p.nmi, 1, 1e-12);
+  }
+  EXPECT_THROW(compare_embeddings({one}, std::nullopt, "cell_type", 3, 2), Error);
+  EXPECT_THROW(compare_embeddings({one, more_shards}, std::nullopt, "cell_type", 8, 2), Error);
+  EXPECT_THROW(compare_embeddings({folder_ / "scaled.csv", one}, std::nullopt, "cell_type", 3, {}), Error);
+  EXPECT_NO_THROW(compare_embeddings({folder_ / "scaled.csv", one}, one, "cell_type", 3, {}));
+}
+
+TEST(EmbeddingAgreement, IsTheMeanOfPairsByHand) {
+  const auto line = [](const char* name, std::vector<double> rows) {
+    return CellVectors{name, {1, 2, 3, 4}, {}, 1, std::move(rows)};
+  };
+  // Two groups: {1,2} {3,4}; the same; {1,3} {2,4}. Nearest: 2 1 4 3; the same; 3 4 1 2.
+  const auto a = agreement_of_embeddings(
+      {line("a", {0, 1, 10, 11}), line("b", {5, 5.5, -7, -8}), line("c", {0, 10, 1, 11})}, 1, 2);
+  ASSERT_EQ(a.pairs.size(), 3U);
+  EXPECT_EQ(a.pairs[0].neighbour_overlap, 1);
+  EXPECT_EQ(a.pairs[0].ari, 1);
+  for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
+    EXPECT_EQ(a.pairs[i].neighbour_overlap, 0);
+    EXPECT_DOUBLE_EQ(a.pairs[i].ari, -0.5);  // no pair of cells in common; (0 - 2·2/6) / (2 - 2·2/6)
+    EXPECT_NEAR(a.pairs[i].nmi, 0, 1e-12);
+  }
+  EXPECT_DOUBLE_EQ(a.mean_overlap, 1.0 / 3);
+  EXPECT_NEAR(a.mean_ari, 0, 1e-12);
+  EXPECT_DOUBLE_EQ(a.overlap_by_chance, 1.0 / 3);
+  EXPECT_EQ(a.names, (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST(EmbeddingAgreement, TablesThatAreNoneAreRefused) {
+  const test::TempFolder folder;
+  const auto message = [&](const std::string& text) -> std::string {
+    write_file_atomically(folder / "t.csv", text);
+    try {
+      read_cell_vectors(folder / "t.csv");
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message("id,x\n1,2\n1,3\n"), testing::HasSubstr("t.csv:3: cell 1 is there twice"));
+  EXPECT_THAT(message("id\n1\n"), testing::HasSubstr("one a dimension"));
+  EXPECT_THAT(message("cell,x\n1,2\n"), testing::HasSubstr("'id'"));
+  EXPECT_THAT(message("id,x\n1,many\n"), testing::HasSubstr("t.csv:2:3:"));
+  EXPECT_THAT(message("id,x\n1,inf\n"), testing::HasSubstr("t.csv:2"));
+  EXPECT_THROW(read_cell_vectors(folder / "none"), Error);
+}
+
 TEST(ScoreEmbedding, OfGroupsThatAreTheLabelsAndOfNoise) {
   std::vector<double> rows;
   std::vector<std::int32_t> labels;

@@ -72,6 +72,11 @@ double silhouette(std::span<const double> rows, std::size_t dim, std::span<const
 /// Share of samples whose k nearest others (tie: lower index) vote for their class (tie: the label met first).
 double knn_accuracy(std::span<const double> rows, std::size_t dim, std::span<const std::int32_t> labels,
                     std::uint32_t k);
+/// Mean share of a sample's k nearest others in `a` that are among its k nearest in `b` (ties: lower index); two
+/// dimensions, the same samples in the same order. Two unrelated embeddings of n samples share k / (n - 1). NaN for
+/// fewer than two samples; Error{config} unless 0 < k < n.
+double neighbour_overlap(std::span<const double> a, std::size_t a_dim, std::span<const double> b, std::size_t b_dim,
+                         std::uint32_t k);
 /// Trustworthiness (Venna & Kaski 2001) of `embedded` for the neighbourhoods of size k in `rows`; k < n/2.
 double trustworthiness(std::span<const double> rows, std::size_t dim, std::span<const double> embedded,
                        std::size_t embedded_dim, std::uint32_t k);
