@@ -146,6 +146,7 @@ class Jobs {
       for (const StepPlan& step : plan.steps) steps_.push_back({&plan, &step, count_}), count_ += step.jobs;
   }
   std::int64_t count() const { return count_; }
+  const std::vector<JobPlace>& steps() const { return steps_; }
   JobPlace at(std::int64_t part) const {
     auto found = std::upper_bound(steps_.begin(), steps_.end(), part,
                                   [](std::int64_t p, const JobPlace& s) { return p < s.index; });
@@ -171,7 +172,7 @@ class Jobs {
 
  private:
   const PipelineRun& run_;
-  std::vector<JobPlace> steps_;  ///< index: of the first job
+  std::vector<JobPlace> steps_;  ///< the first job of each, by its number in the run
   std::int64_t count_ = 0;
 };
 
@@ -242,11 +243,6 @@ void check_work(const PipelineRun& run, const Jobs& jobs, const StagePlan& plan,
   }
 }
 
-void check_work(const PipelineRun& run, const Jobs& jobs, VerifySink& sink) {
-  for (const StagePlan& plan : run.stages())
-    for (const StepPlan& step : plan.steps) check_work(run, jobs, plan, step, sink);
-}
-
 }  // namespace
 
 std::vector<VerifyCheck> record_checks(const PipelineRun& run) {
@@ -284,8 +280,11 @@ std::vector<VerifyCheck> record_checks(const PipelineRun& run) {
        VerifyDepth::fast,
        "work/ holds nothing else",
        {},
-       [&run, jobs](VerifySink& sink, std::int64_t) { check_work(run, *jobs, sink); },
-       {},
+       [&run, jobs](VerifySink& sink, std::int64_t i) {
+         const JobPlace& step = jobs->steps().at(static_cast<std::size_t>(i));
+         check_work(run, *jobs, *step.plan, *step.step, sink);
+       },
+       [jobs] { return static_cast<std::int64_t>(jobs->steps().size()); },
        false},
       {"checksums",
        VerifyDepth::full,

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "code_names.h"
 #include "syconn/core/error.h"
 #include "syconn/core/json.h"
 #include "syconn/io/connectome.h"
@@ -27,17 +28,6 @@ std::string hash_of(const TopFile& top, const ShardSet& set) {
   if (provenance.is_object() && provenance.value("stage", "") == set.stage)
     return provenance.value("stage_sha256", "").substr(0, 8);
   return set.files.empty() ? "" : hash_in(set.files.front());
-}
-
-std::map<std::int64_t, std::string> names_in(const SegmentationDataset& cells) {
-  std::map<std::int64_t, std::string> names;
-  for (const ColumnSpec& c : cells.columns()) {
-    if (c.name != "cell_type" || c.enum_json.empty()) continue;
-    const Json list = parse_json(c.enum_json, "names of cell types");
-    for (const auto& [code, name] : list.items()) names[std::stoll(code)] = name.get<std::string>();
-  }
-  names.erase(kUnknownLabel);
-  return names;
 }
 
 }  // namespace
@@ -71,8 +61,10 @@ QueryValue integer_or_unknown(bool known, Id value) {
 QueryValue type_value(std::uint8_t type) { return integer_or_unknown(type != kUnknownLabel, type); }
 
 AnalysisCells::AnalysisCells(const fs::path& run, const std::string& where)
-    : run_(run), cells_(open_table(run, "ssv", "sso")) {
-  if (cells_.has_column("cell_type")) types_ = cells_.column<std::uint8_t>("cell_type"), names_ = names_in(cells_);
+    : run_(run), cells_(open_table(run, "ssv", "sso")), compartments_(cells_) {
+  if (cells_.has_column("cell_type")) types_ = cells_.column<std::uint8_t>("cell_type");
+  names_ = code_names(cells_, "cell_type");
+  names_.erase(kUnknownLabel);
   if (!cells_.has_part("skeleton", "nodes_nm")) lacks(run, "ssv", "skeletons", "sso");
   if (where.empty()) return;
   const Connectome connectome(run);
@@ -97,8 +89,7 @@ std::string AnalysisCells::type_name(std::uint8_t code) const {
 }
 
 void AnalysisCells::need_compartments() const {
-  if (!cells_.has_part("node_comp", "values") && !cells_.has_part("skeleton", "compartment"))
-    lacks(run_, "ssv", "compartments of nodes (node_comp)", "pointcloud");
+  if (compartments_.source().empty()) lacks(run_, "ssv", "compartments of nodes (node_comp)", "pointcloud");
 }
 
 void AnalysisCells::need_myelin() const {
@@ -118,10 +109,8 @@ CellPath AnalysisCells::path(Id id, Row row, bool with_compartments, bool with_m
                                                                : std::vector<float>{};
   std::vector<std::uint8_t> myelin;
   if (with_myelin) myelin = cells_.ragged<std::uint8_t>("skeleton", "myelin")(row);
-  if (with_compartments)
-    out.comp = cells_.has_part("node_comp", "values") ? cells_.ragged<std::uint8_t>("node_comp", "values")(row)
-                                                      : cells_.ragged<std::uint8_t>("skeleton", "compartment")(row);
-  if (parent.size() != n || (with_compartments && out.comp.size() != n) || (with_myelin && myelin.size() != n) ||
+  if (with_compartments) out.comp = compartments_.read(id, row, n);
+  if (parent.size() != n || (with_myelin && myelin.size() != n) ||
       (!bridge.empty() && 2 * bridge.size() != edges.size()))
     throw Error(Category::input, "skeleton of cell " + std::to_string(id) + ": not one label a node or edge");
   for (std::size_t e = 0; 2 * e + 1 < edges.size(); ++e) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "node_compartments.h"
 #include "syconn/algo/myelin_stretches.h"
 #include "syconn/io/answer.h"
 #include "syconn/io/segmentation_dataset.h"
@@ -67,6 +68,7 @@ class AnalysisCells {
  private:
   fs::path run_;
   SegmentationDataset cells_;
+  NodeCompartments compartments_;
   std::optional<Column<std::uint8_t>> types_;
   std::map<std::int64_t, std::string> names_;
   std::optional<std::set<Id>> kept_;

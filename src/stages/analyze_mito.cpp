@@ -172,7 +172,8 @@ std::int64_t type_code(const AnalysisCells& cells, const std::string& word) {
     if (name == word || std::to_string(code) == word) return code;
     names.push_back(name);
   }
-  if (!word.empty() && word.size() < 4 && word.find_first_not_of("0123456789") == word.npos) return std::stoll(word);
+  const bool is_code = !word.empty() && word.size() < 4 && word.find_first_not_of("0123456789") == word.npos;
+  if (is_code && std::stoll(word) < kUnknownLabel) return std::stoll(word);
   throw Error(Category::usage, "no cell type '" + word + "'." + did_you_mean(word, names));
 }
 

@@ -284,8 +284,8 @@ Analysis analyze_sizes(const fs::path& run, const SizesQuestion& q) {
     if (!groups->empty() && std::all_of(groups->begin(), groups->end(), [i](const SizeGroup& g) {
           return std::holds_alternative<std::monostate>(g.key[i]);
         }))
-      about.notes.push_back(q.by[i] + " is unknown of all synapses, so it makes no groups" +
-                            (stage_of(q.by[i]).empty() ? "" : "; stage " + stage_of(q.by[i]) + " gives it"));
+      about.notes.push_back(q.by[i] + " is unknown of all synapses, so it makes no groups; run stage " +
+                            stage_of(q.by[i]) + " to have it");
   about.notes.push_back("groups of fewer than " + std::to_string(q.min_n) + " synapses are neither fitted nor tested");
   return {{size_table(about, groups, connectome, q), ks_table(about, groups, q.min_n)},
           size_figure(*groups, q, column.units)};

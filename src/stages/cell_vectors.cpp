@@ -41,23 +41,4 @@ std::vector<float> cell_vector_of(const std::vector<float>& node_rows, const Piv
   return {vector.begin(), vector.end()};
 }
 
-NodeCompartments::NodeCompartments(const SegmentationDataset& cells) {
-  for (const auto& [field, part] : {std::pair{"node_comp", "values"}, std::pair{"skeleton", "compartment"}}) {
-    if (!cells.has_part(field, part)) continue;
-    source_ = std::string(field) + "/" + part;
-    codes_ = cells.ragged<std::uint8_t>(field, part);
-    return;
-  }
-}
-
-std::vector<std::uint8_t> NodeCompartments::read(Id cell, Row row, std::size_t n_nodes) const {
-  if (!codes_) return {};
-  std::vector<std::uint8_t> codes = (*codes_)(row);
-  if (codes.size() != n_nodes)
-    throw Error(Category::input, "cell " + std::to_string(cell) + ": " + source_ + " has " +
-                                     std::to_string(codes.size()) + " values for " + std::to_string(n_nodes) +
-                                     " skeleton nodes; run the stage that made it again");
-  return codes;
-}
-
 }  // namespace syconn

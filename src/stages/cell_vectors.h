@@ -24,19 +24,4 @@ std::vector<float> node_vectors(const CellParts& cell, const PivotVectors& of, s
 std::vector<float> cell_vector_of(const std::vector<float>& node_rows, const PivotVectors& of, std::size_t dim,
                                   const std::vector<std::uint8_t>& compartment);
 
-/// Compartments of skeleton nodes: `node_comp` of stage pointcloud, or else the skeleton's label `compartment`, the
-/// truth of a phantom.
-class NodeCompartments {
- public:
-  explicit NodeCompartments(const SegmentationDataset& cells);
-  /// Field and part they come from; empty: there are none.
-  const std::string& source() const { return source_; }
-  /// One code a node, or none at all. Throws Error{input} if there are other than `n_nodes`.
-  std::vector<std::uint8_t> read(Id cell, Row row, std::size_t n_nodes) const;
-
- private:
-  std::string source_;
-  std::optional<Ragged<std::uint8_t>> codes_;
-};
-
 }  // namespace syconn

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "cell_vectors.h"
+#include "node_compartments.h"
 #include "record_cursor.h"
 #include "shards.h"
 #include "syconn/algo/umap.h"

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "code_names.h"
 #include "syconn/algo/k_means.h"
 #include "syconn/algo/prediction_metrics.h"
-#include "syconn/core/json.h"
+#include "syconn/core/error.h"
 #include "syconn/io/segmentation_dataset.h"
 
 namespace syconn {
@@ -67,8 +68,7 @@ CellLabels read_cell_labels(const fs::path& run, const std::string& column) {
   if (spec == nullptr || spec->dtype != DType::u8 || spec->width != 1)
     throw Error(Category::input,
                 file.string() + " has no column '" + column + "' of labels (u8, one a cell); give --label or --truth");
-  const Json enumeration = spec->enum_json.empty() ? Json::object() : parse_json(spec->enum_json, column);
-  for (const auto& [code, name] : enumeration.items()) found.names[std::stoi(code)] = name.get<std::string>();
+  for (const auto& [code, name] : code_names(cells, column)) found.names[static_cast<std::int32_t>(code)] = name;
   const auto labels = cells.column<std::uint8_t>(column);
   for (std::uint32_t shard = 0; shard < cells.n_shards(); ++shard)
     cells.for_each(shard, [&](Id id, Row row) {

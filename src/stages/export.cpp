@@ -70,14 +70,6 @@ SegmentationDataset exported_cells(const JobContext& ctx) {
   return *cells;
 }
 
-std::map<std::int64_t, std::string> code_names(const ColumnSpec& column) {
-  std::map<std::int64_t, std::string> names;
-  if (column.enum_json.empty()) return names;
-  const Json json = parse_json(column.enum_json, column.name);
-  for (const auto& [code, name] : json.items()) names[std::stoll(code)] = name.get<std::string>();
-  return names;
-}
-
 std::vector<ExportedCell> cells_of_file(const SegmentationDataset& cells, const ShardLayout& layout,
                                         std::uint64_t file) {
   std::vector<ExportedCell> list;

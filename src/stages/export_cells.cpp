@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Meshes and skeletons of the export.
-
 #include "export_steps.h"
+#include "node_compartments.h"
 #include "syconn/algo/mesh_pyramid.h"
 #include "syconn/io/multires_mesh.h"
 #include "syconn/io/precomputed_skeleton.h"
@@ -36,10 +36,8 @@ NodeValues node_values(const SegmentationDataset& cells, const std::string& id, 
 /// The radius, then compartments and myelin where the run has them.
 std::vector<NodeValues> node_attributes(const SegmentationDataset& cells) {
   std::vector<NodeValues> list{node_values<float>(cells, "radius", "skeleton", "radius_nm")};
-  if (cells.has_part("node_comp", "values"))
-    list.push_back(node_values<std::uint8_t>(cells, "compartment", "node_comp", "values"));
-  else if (cells.has_part("skeleton", "compartment"))
-    list.push_back(node_values<std::uint8_t>(cells, "compartment", "skeleton", "compartment"));
+  if (const auto at = NodeCompartments::part_of(cells))
+    list.push_back(node_values<std::uint8_t>(cells, "compartment", at->first, at->second));
   if (cells.has_part("skeleton", "myelin"))
     list.push_back(node_values<std::uint8_t>(cells, "myelin", "skeleton", "myelin"));
   return list;

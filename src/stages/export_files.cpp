@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "node_compartments.h"
 #include "syconn/core/compartments.h"
 #include "syconn/core/error.h"
 #include "syconn/core/ids.h"
@@ -72,10 +73,9 @@ NeuronTree tree_of(const std::vector<float>& xyz, const std::vector<float>& radi
   return tree;
 }
 
-void check_skeleton(Id id, std::size_t nodes, const std::vector<float>& radius, const std::vector<std::int32_t>& parent,
-                    const std::vector<std::uint8_t>& compartment) {
+void check_skeleton(Id id, std::size_t nodes, const std::vector<float>& radius,
+                    const std::vector<std::int32_t>& parent) {
   const bool good = radius.size() == nodes && parent.size() == nodes &&
-                    (compartment.empty() || compartment.size() == nodes) &&
                     std::all_of(parent.begin(), parent.end(),
                                 [&](std::int32_t p) { return p < 0 || static_cast<std::size_t>(p) < nodes; });
   if (!good) throw Error(Category::input, "the skeleton of cell " + std::to_string(id) + " is damaged");
@@ -103,18 +103,14 @@ std::size_t export_swc(const FileExport& o) {
   const auto nodes = cells.ragged<float>("skeleton", "nodes_nm");
   const auto radii = cells.ragged<float>("skeleton", "radius_nm");
   const auto parents = cells.ragged<std::int32_t>("skeleton", "parent");
-  std::optional<Ragged<std::uint8_t>> compartments;
-  if (cells.has_part("node_comp", "values"))
-    compartments = cells.ragged<std::uint8_t>("node_comp", "values");
-  else if (cells.has_part("skeleton", "compartment"))
-    compartments = cells.ragged<std::uint8_t>("skeleton", "compartment");
+  const NodeCompartments compartments(cells);
   const std::string unit = o.nm_per_unit == 1 ? "nm" : "um";
   return for_cells(o, cells, [&](Id id, Row row) {
     const std::vector<float> xyz = nodes(row), radius = radii(row);
     const std::vector<std::int32_t> parent = parents(row);
-    const auto compartment = compartments ? (*compartments)(row) : std::vector<std::uint8_t>{};
     if (xyz.empty()) return false;
-    check_skeleton(id, xyz.size() / 3, radius, parent, compartment);
+    check_skeleton(id, xyz.size() / 3, radius, parent);
+    const std::vector<std::uint8_t> compartment = compartments.read(id, row, parent.size());
     write_swc(o.out / (std::to_string(id) + ".swc"), tree_of(xyz, radius, parent, compartment), o.nm_per_unit,
               {"cell " + std::to_string(id) + "; syconn", "units: " + unit + "; origin: corner of the data set",
                "types: 0 unknown, 1 soma, 2 axon, 3 dendrite", "provenance: " + cells.provenance_json(),

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "cell_volume.h"
+#include "code_names.h"
 #include "export_synapses.h"
 #include "kept_synapses.h"
 #include "shards.h"
@@ -113,12 +114,6 @@ class LineEnds {
   Volume<Id> window_;
 };
 
-std::map<std::int64_t, std::string> names_of_types(const SegmentationDataset& synapses) {
-  for (const ColumnSpec& column : synapses.columns())
-    if (column.name == "pre_type") return code_names(column);
-  return {};
-}
-
 }  // namespace
 
 std::vector<AnnotationProperty> line_properties(const std::map<std::int64_t, std::string>& types) {
@@ -221,7 +216,7 @@ void export_levels(JobContext& ctx, const ExportConfig& c) {
   const auto table = dataset_of(ctx, "syn_ssv");
   AnnotationLayer layer{ctx.geometry().box,
                         ctx.geometry().voxel_size_nm,
-                        line_properties(table ? names_of_types(*table) : std::map<std::int64_t, std::string>{}),
+                        line_properties(table ? code_names(*table, "pre_type") : std::map<std::int64_t, std::string>{}),
                         {kRelationships.begin(), kRelationships.end()},
                         files.ids(),
                         files.levels(),

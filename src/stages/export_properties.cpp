@@ -5,6 +5,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "code_names.h"
 #include "export_steps.h"
 #include "kept_synapses.h"
 #include "syconn/io/segment_properties.h"
@@ -42,11 +43,11 @@ std::vector<T> picked(const std::vector<T>& values, const std::vector<std::size_
   return out;
 }
 
-void add_types(SegmentProperties& properties, const ColumnSpec& column, const std::vector<double>& codes) {
+void add_types(SegmentProperties& properties, const std::map<std::int64_t, std::string>& names,
+               const std::vector<double>& codes) {
   std::vector<std::string> tags, labels;
   std::map<std::int64_t, int> tag_of;
-  for (const auto& [code, name] : code_names(column))
-    tag_of[code] = static_cast<int>(tags.size()), tags.push_back(name);
+  for (const auto& [code, name] : names) tag_of[code] = static_cast<int>(tags.size()), tags.push_back(name);
   std::vector<int> of_cells;
   for (const double code : codes) {
     const auto at = tag_of.find(static_cast<std::int64_t>(code));
@@ -93,7 +94,7 @@ void export_properties(JobContext& ctx, const ExportConfig&) {
       if (column.name != name) continue;
       const std::vector<double> values = picked(numbers(cells, column), rows);
       if (name == "cell_type")
-        add_types(properties, column, values);
+        add_types(properties, code_names(cells, name), values);
       else
         properties.add_numbers(name, column.dtype,
                                column.description + (column.units.empty() ? "" : " (" + column.units + ")"), values);

@@ -47,8 +47,6 @@ void write_output(JobContext& ctx, const fs::path& relative, const std::string& 
 std::optional<SegmentationDataset> dataset_of(const JobContext& ctx, const std::string& type);
 /// The cells; Error{input} where the run has none.
 SegmentationDataset exported_cells(const JobContext& ctx);
-/// Names of a column's codes.
-std::map<std::int64_t, std::string> code_names(const ColumnSpec& column);
 /// The ids of a shard's cells, ascending, with their rows.
 struct ExportedCell {
   Id id;

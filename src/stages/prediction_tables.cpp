@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "prediction_tables.h"
 
+#include "code_names.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -38,13 +39,9 @@ MatchedObjects for_each_match(const TablePair& tables, const std::function<void(
 }
 
 std::vector<std::string> enum_names(const SegmentationDataset& table, const std::string& column) {
+  const std::map<std::int64_t, std::string> named = code_names(table, column);
   std::vector<std::string> names;
-  for (const ColumnSpec& c : table.columns()) {
-    if (c.name != column || c.enum_json.empty()) continue;
-    const Json json = parse_json(c.enum_json, column);
-    for (int code = 0; code < 255 && json.contains(std::to_string(code)); ++code)
-      names.push_back(json.at(std::to_string(code)).get<std::string>());
-  }
+  for (std::int64_t code = 0; code < 255 && named.contains(code); ++code) names.push_back(named.at(code));
   return names;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "cell_vectors.h"
+#include "node_compartments.h"
 #include "syconn/core/run_stats.h"
 #include "syconn/core/sha256.h"
 #include "syconn/core/version.h"
