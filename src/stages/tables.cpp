@@ -41,15 +41,17 @@ StageInputs inputs(const RunConfig& config, const Geometry&) {
 }  // namespace
 
 Stage tables_stage() {
-  return make_stage<TablesConfig>("Connectome tables: SQLite and CSV of cells, synapses, edges, organelles, contacts",
-                                  {
-                                      {"columns", per_shard, columns, {.mem_gb = 1}},
-                                      {"publish", once, publish, {.mem_gb = 0.5}},
-                                      {"count", per_shard, count, {.mem_gb = 1}},
-                                      {"sum", per_id_slice, sum, {.mem_gb = 1}},
-                                      {"write", once, write, {.mem_gb = 1}},
-                                  })
-      .reading(inputs, {"DIR/datasets/*.h5, as many as there are: ssv, syn_ssv, sv, cs, mi, vc, ..."})
+  Stage stage =
+      make_stage<TablesConfig>("Connectome tables: SQLite and CSV of cells, synapses, edges, organelles, contacts",
+                               {
+                                   {"columns", per_shard, columns, {.mem_gb = 1}},
+                                   {"publish", once, publish, {.mem_gb = 0.5}},
+                                   {"count", per_shard, count, {.mem_gb = 1}},
+                                   {"sum", per_id_slice, sum, {.mem_gb = 1}},
+                                   {"write", once, write, {.mem_gb = 1}},
+                               });
+  stage.version = 2;  // 2: the radius of no soma is unknown, not 0; partners from an index alone
+  return stage.reading(inputs, {"DIR/datasets/*.h5, as many as there are: ssv, syn_ssv, sv, cs, mi, vc, ..."})
       .using_results_of(stages_before("tables"))  // whatever changed, they are made again
       .writing({"DIR/connectome.sqlite, DIR/export/csv/{cells,synapses,edges,organelles,contacts}.csv",
                 "DIR/datasets/syn_ssv.h5: pre_id, post_id, pre_comp, post_comp, pre_type, post_type, mito_dist_nm; "
