@@ -29,6 +29,9 @@ void PointTrainingOptions::add_output_to(CLI::App& sub) {
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
       ->capture_default_str();
   sub.add_option("--threads", threads, "of the CPU; 0: all")->capture_default_str();
+  sub.add_option("--memory-gb", memory_gb, "that the cells' points may take; all are held, more is an error")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   sub.add_option("--name", name, "of the model, in its card");
   sub.add_option("--description", description, "one line for its card");
   sub.add_option("-o,--out", out, "folder; called again, training goes on where it stopped")

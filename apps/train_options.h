@@ -16,7 +16,7 @@ struct PointTrainingOptions {
   std::string out = "model", recipe = "small", name, device = "auto", description;
   int batch = 0, threads = 0, points = 0;
   std::int64_t steps = 0;
-  double learning_rate = 0, context_nm = 0;
+  double learning_rate = 0, context_nm = 0, memory_gb = 8;
   std::uint64_t seed = 1;
   bool json = false;
 
@@ -40,7 +40,7 @@ struct PointTrainingOptions {
       t.card.context_nm = context_nm;
     }
     t.options.total_steps = static_cast<int>(t.steps);
-    t.seed = seed, t.out = out;
+    t.seed = seed, t.out = out, t.memory_gb = memory_gb;
     t.device = {device, false, threads > 0 ? threads : available_threads()};
   }
 };

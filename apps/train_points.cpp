@@ -66,6 +66,7 @@ PointTraining astrocyte_recipe(bool paper) {
 using Classes = std::vector<std::pair<std::string, std::vector<std::int64_t>>>;
 Classes compartment_classes(const std::string& target) {
   if (target == "ads") return {{"dendrite", {0, 1, 2}}, {"axon", {3, 4, 5}}, {"soma", {6}}};
+  if (target == "coarse") return {{"dendrite", {0, 1, 2}}, {"other", {3, 4, 5, 6}}};
   if (target == "abt") return {{"axon", {3}}, {"bouton_en_passant", {4}}, {"bouton_terminal", {5}}};
   return {{"shaft", {0}}, {"spine_neck", {2}}, {"spine_head", {1}}};
 }
@@ -75,13 +76,18 @@ PointTraining compartment_recipe(const std::string& target, bool paper) {
   t.task = PointTask::compartment;
   t.compartments = compartment_classes(target);
   PointModelCard& card = t.card;
-  const bool fine = target == "dnh";
+  const bool fine = target == "dnh" || target == "fine";
   card.context_nm = fine ? 4'000 : 15'000, card.pivot_nm = card.context_nm / 2;
   card.n_points = paper ? (fine ? 4'096 : 15'000) : 2'048;
-  card.architecture = segmentation_net(4, 3, card.n_points, paper ? 32 : 16);
+  const int inputs = target == "fine" ? 1 : 4, classes = static_cast<int>(t.compartments.size());
+  card.architecture = segmentation_net(inputs, classes, card.n_points, paper ? 32 : 16);
   t.steps = paper ? 100'000 : 800, t.batch = paper ? (fine ? 16 : 8) : 8;
   t.options.learning_rate = paper ? 1e-3 : 3e-3;
   t.options.schedule = paper ? "step" : "cosine", t.options.decay_every = 1000, t.options.decay = 0.99;
+  if (target != "coarse") return t;
+  t.options.loss = {.cross_entropy = 0, .class_weights = {2, 1}};
+  if (paper) t.batch = 4, t.options.optimiser = "adamw", t.options.learning_rate = 2e-3;
+  t.options.decay_every = 100, t.options.decay = 0.996;
   return t;
 }
 
@@ -123,14 +129,15 @@ CLI::App* TrainPointsCommand::add_to(CLI::App& app) {
                       "run to test on, unseen in training; may be repeated");
   if (compartments)
     sub->add_option("--target", target_,
-                    "ads: dendrite, axon, soma; abt: axon, boutons; dnh: shaft, spine neck and head")
-        ->check(CLI::IsMember({"ads", "abt", "dnh"}))
+                    "ads: dendrite, axon, soma; abt: axon, boutons; dnh: shaft, spine neck and head; or the published "
+                    "pair: coarse: dendrite, other; fine: as dnh, by shape alone")
+        ->check(CLI::IsMember({"ads", "abt", "dnh", "coarse", "fine"}))
         ->capture_default_str();
   common_.add_recipe_to(*sub, "samples");
   if (compartments)
     sub->add_option("--class-weights", class_weights_, "of the loss, in the order of the classes [of the recipe]")
         ->delimiter(',')
-        ->expected(3)
+        ->expected(2, 3)
         ->check(CLI::PositiveNumber);
   sub->add_option("--test-contexts", test_contexts_, "contexts a test cell; 0: around all of its nodes")
       ->check(CLI::Range(0, 100'000))
@@ -154,7 +161,12 @@ PointTraining TrainPointsCommand::training() const {
   const PointNetConfig& net = t.card.architecture;
   if (common_.points > 0 && net.convolution == "sum")  // its levels follow from the points
     t.card.architecture = segmentation_net(net.inputs, net.outputs, common_.points, paper ? 32 : 16);
-  if (!class_weights_.empty()) t.options.loss.class_weights = class_weights_;
+  if (!class_weights_.empty()) {
+    if (class_weights_.size() != t.compartments.size())
+      throw Error(Category::usage,
+                  "--class-weights: " + std::to_string(t.compartments.size()) + " classes need as many weights");
+    t.options.loss.class_weights = class_weights_;
+  }
   t.test_contexts = test_contexts_;
   variant_.apply(t);
   return t;

@@ -86,7 +86,7 @@ CLI::App* TrainUNetCommand::add_to(CLI::App& app) {
   unet->add_option("--planar", planar_, "levels without extent in z [of the recipe]")->delimiter(',');
   unet->add_option("--learning-rate", learning_rate_, "of Adam at the start [of the recipe]")
       ->check(CLI::PositiveNumber);
-  unet->add_option("--class-weights", weights_, "in the loss, of the background and each class [1 each]")
+  unet->add_option("--class-weights", weights_, "in the loss, of the background and each class [of the recipe]")
       ->type_name("W,...")
       ->delimiter(',')
       ->check(CLI::NonNegativeNumber);
@@ -136,6 +136,10 @@ UNetTraining TrainUNetCommand::training() const {
   if (freeze_norms_ <= 0) t.options.freeze_norms_at = 0;
   if (!mag_.empty()) t.mag = {mag_[0], mag_[1], mag_[2]};
   t.options.class_weights = weights_, t.min_object_vx = min_object_;
+  if (weights_.empty() && recipe_ == "paper") {  // the published loss: 1 for the background, 2 for what is looked for
+    t.options.class_weights.assign(t.train.front().labels.size() + 1, 2);
+    t.options.class_weights.front() = 1;
+  }
   if (batch_ > 0) t.batch = batch_;
   if (blocks_ > 0) t.net.blocks = blocks_;
   if (filters_ > 0) t.net.start_filters = filters_;

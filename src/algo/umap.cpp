@@ -4,9 +4,8 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
-#include <map>
 
-#include "row_neighbours.h"
+#include "row_tree.h"
 #include "syconn/core/error.h"
 #include "syconn/core/parallel.h"
 #include "syconn/core/rng.h"
@@ -29,9 +28,10 @@ Neighbours all_neighbours(std::span<const double> rows, std::size_t dim, std::si
   Neighbours out;
   out.each = k - 1;
   out.index.resize(n * out.each), out.distance.resize(n * out.each);
+  const points::RowTree tree(rows, dim);
   parallel_for(static_cast<std::int64_t>(n), threads, [&](std::int64_t row) {
     const auto i = static_cast<std::size_t>(row);
-    const auto near = points::nearest_rows(rows, dim, i, out.each);
+    const auto near = tree.nearest(i, out.each);
     for (std::size_t j = 0; j < out.each; ++j) {
       out.index[i * out.each + j] = near[j].second;
       out.distance[i * out.each + j] = std::sqrt(near[j].first);
@@ -40,8 +40,8 @@ Neighbours all_neighbours(std::span<const double> rows, std::size_t dim, std::si
   return out;
 }
 
-/// Memberships of one sample's neighbours: bisection for the scale at which they sum to log2(k).
-void memberships(std::span<const double> distance, double mean_distance, std::span<double> weight) {
+/// The distances of one sample's neighbours become memberships: bisection for the scale at which they sum to log2(k).
+void make_memberships(std::span<double> distance, double mean_distance) {
   double nearest = 0;
   for (const double d : distance)
     if (d > 0) {
@@ -62,8 +62,62 @@ void memberships(std::span<const double> distance, double mean_distance, std::sp
   double own_mean = 0;
   for (const double d : distance) own_mean += d / static_cast<double>(distance.size());
   scale = std::max(scale, kSmallestScale * (nearest > 0 ? own_mean : mean_distance));
-  for (std::size_t j = 0; j < distance.size(); ++j)
-    weight[j] = distance[j] > nearest && scale > 0 ? std::exp(-(distance[j] - nearest) / scale) : 1;
+  for (double& d : distance) d = d > nearest && scale > 0 ? std::exp(-(d - nearest) / scale) : 1;
+}
+
+/// One direction of the graph: what sample i says of others, or others of it. Ascending.
+struct Arrow {
+  std::uint32_t to;
+  double weight;
+};
+
+/// What others say of each sample: those of sample i are at [first[i], first[i+1]), ascending.
+class Incoming {
+ public:
+  Incoming(const Neighbours& near, std::size_t n) : first_(n + 1, 0) {
+    for (const std::uint32_t to : near.index) ++first_[to + 1];
+    for (std::size_t i = 0; i < n; ++i) first_[i + 1] += first_[i];
+    from_.resize(near.index.size()), weight_.resize(near.index.size());
+    std::vector<std::size_t> next(first_.begin(), first_.end() - 1);
+    for (std::size_t e = 0; e < near.index.size(); ++e) {
+      const std::size_t at = next[near.index[e]]++;
+      from_[at] = static_cast<std::uint32_t>(e / near.each), weight_[at] = near.distance[e];
+    }
+  }
+  std::size_t begin(std::size_t i) const { return first_[i]; }
+  std::size_t end(std::size_t i) const { return first_[i + 1]; }
+  Arrow operator[](std::size_t e) const { return {from_[e], weight_[e]}; }
+
+ private:
+  std::vector<std::size_t> first_;
+  std::vector<std::uint32_t> from_;
+  std::vector<double> weight_;
+};
+
+/// a + b - a·b over both directions; `near.distance` holds memberships.
+void unite(const Neighbours& near, FuzzyGraph& graph) {
+  const std::size_t n = graph.first.size() - 1;
+  const Incoming back(near, n);
+  std::vector<Arrow> there(near.each);
+  for (const bool counting : {true, false}) {  // twice, so that the arrays never grow
+    std::size_t edges = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < near.each; ++j)
+        there[j] = {near.index[i * near.each + j], near.distance[i * near.each + j]};
+      std::sort(there.begin(), there.end(), [](const Arrow& a, const Arrow& b) { return a.to < b.to; });
+      std::size_t e = back.begin(i);
+      for (auto t = there.begin(); t != there.end() || e != back.end(i);) {
+        const std::uint32_t to = e == back.end(i) || (t != there.end() && t->to <= back[e].to) ? t->to : back[e].to;
+        const double a = t != there.end() && t->to == to ? (t++)->weight : 0,
+                     b = e != back.end(i) && back[e].to == to ? back[e++].weight : 0, united = a + b - a * b;
+        if (!(united > 0)) continue;
+        if (!counting) graph.neighbour[edges] = to, graph.weight[edges] = united;
+        ++edges;
+      }
+      graph.first[i + 1] = edges;
+    }
+    graph.neighbour.resize(edges), graph.weight.resize(edges);
+  }
 }
 
 void check_rows(std::span<const double> rows, std::size_t dim) {
@@ -96,22 +150,6 @@ std::vector<double> principal_start(std::span<const double> rows, std::size_t di
   return out;
 }
 
-/// An edge of the graph with its turn among the epochs.
-struct Spring {
-  std::uint32_t from, to;
-  double period, next;  ///< in epochs
-};
-std::vector<Spring> springs_of(const FuzzyGraph& graph, std::uint32_t n_epochs) {
-  const double heaviest = graph.weight.empty() ? 0 : *std::max_element(graph.weight.begin(), graph.weight.end());
-  std::vector<Spring> springs;
-  for (std::uint32_t i = 0; i + 1 < graph.first.size(); ++i)
-    for (std::size_t e = graph.first[i]; e < graph.first[i + 1]; ++e) {
-      const double period = heaviest / graph.weight[e];
-      if (period <= n_epochs) springs.push_back({i, graph.neighbour[e], period, period});
-    }
-  return springs;
-}
-
 class Descent {
  public:
   Descent(std::vector<double>& places, const UmapParams& params)
@@ -122,22 +160,30 @@ class Descent {
         n_(places.size() / params.out_dim),
         rng_(params.seed, 2) {}
 
-  void run(std::vector<Spring> springs) {
+  /// An edge has its turn every heaviest / weight epochs.
+  void run(const FuzzyGraph& graph) {
+    const double heaviest = graph.weight.empty() ? 0 : *std::max_element(graph.weight.begin(), graph.weight.end());
+    std::vector<double> turn(graph.weight.size());  // the epoch of the next
+    for (std::size_t e = 0; e < turn.size(); ++e) turn[e] = heaviest / graph.weight[e];
     for (std::uint32_t epoch = 1; epoch <= params_.n_epochs; ++epoch) {
       rate_ = params_.learning_rate * (1 - (epoch - 1.0) / params_.n_epochs);
-      for (Spring& s : springs) {
-        if (s.next > epoch) continue;
-        s.next += s.period;
-        attract(&places_[s.from * dim_], &places_[s.to * dim_]);
-        for (std::uint32_t k = 0; k < params_.negative_samples; ++k) {
-          const auto other = static_cast<std::size_t>(rng_.below(n_));
-          if (other != s.from) repel(&places_[s.from * dim_], &places_[other * dim_]);
+      for (std::size_t i = 0; i + 1 < graph.first.size(); ++i)
+        for (std::size_t e = graph.first[i]; e < graph.first[i + 1]; ++e) {
+          if (turn[e] > epoch) continue;
+          turn[e] += heaviest / graph.weight[e];
+          one_turn(i, graph.neighbour[e]);
         }
-      }
     }
   }
 
  private:
+  void one_turn(std::size_t from, std::size_t to) {
+    attract(&places_[from * dim_], &places_[to * dim_]);
+    for (std::uint32_t k = 0; k < params_.negative_samples; ++k) {
+      const auto other = static_cast<std::size_t>(rng_.below(n_));
+      if (other != from) repel(&places_[from * dim_], &places_[other * dim_]);
+    }
+  }
   double square(const double* p, const double* q) const {
     double sum = 0;
     for (std::size_t d = 0; d < dim_; ++d) sum += (p[d] - q[d]) * (p[d] - q[d]);
@@ -217,26 +263,12 @@ FuzzyGraph fuzzy_simplicial_set(std::span<const double> rows, std::size_t dim, s
   FuzzyGraph graph;
   graph.first.assign(n + 1, 0);
   if (n < 2) return graph;
-  const Neighbours near = all_neighbours(rows, dim, k, threads);
+  Neighbours near = all_neighbours(rows, dim, k, threads);
   double mean = 0;
   for (const double d : near.distance) mean += d / static_cast<double>(near.distance.size());
-  std::vector<double> weight(near.distance.size());
   for (std::size_t i = 0; i < n; ++i)
-    memberships(std::span(near.distance).subspan(i * near.each, near.each), mean,
-                std::span(weight).subspan(i * near.each, near.each));
-  std::vector<std::map<std::uint32_t, std::pair<double, double>>> both(n);  // there, back
-  for (std::uint32_t i = 0; i < n; ++i)
-    for (std::size_t e = i * near.each; e < (i + 1) * near.each; ++e) {
-      both[i][near.index[e]].first = weight[e];
-      both[near.index[e]][i].second = weight[e];
-    }
-  for (std::size_t i = 0; i < n; ++i) {
-    for (const auto& [to, w] : both[i]) {
-      const double united = w.first + w.second - w.first * w.second;
-      if (united > 0) graph.neighbour.push_back(to), graph.weight.push_back(united);
-    }
-    graph.first[i + 1] = graph.neighbour.size();
-  }
+    make_memberships(std::span(near.distance).subspan(i * near.each, near.each), mean);
+  unite(near, graph);
   return graph;
 }
 
@@ -246,7 +278,7 @@ std::vector<double> umap(std::span<const double> rows, std::size_t dim, const Um
   const FuzzyGraph graph = fuzzy_simplicial_set(rows, dim, params.n_neighbours, threads);
   if (rows.empty()) return {};
   std::vector<double> places = principal_start(rows, dim, params);
-  Descent(places, params).run(springs_of(graph, params.n_epochs));
+  Descent(places, params).run(graph);
   return places;
 }
 

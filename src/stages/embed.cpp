@@ -161,11 +161,14 @@ void plane(JobContext& ctx, const EmbedConfig& c) {
   out.close();
 }
 
-/// A cell in about 1,000 um3, and what its neighbours take.
+/// A cell in about 1,000 um3, what its vector takes while the vectors are gathered, and what UMAP takes.
 std::uint64_t plane_memory(const RunConfig& config, const Geometry& g) {
   const double um3 = static_cast<double>(g.voxels()) * g.voxel_size_nm.product() / 1e9;
-  const auto neighbours = static_cast<double>(config.section<EmbedConfig>(kStage).umap.neighbours);
-  return (std::uint64_t{512} << 20) + static_cast<std::uint64_t>(um3 / 1000 * (500 + 200 * neighbours));
+  const auto& c = config.section<EmbedConfig>(kStage);
+  const std::size_t dim = width_of(card_of(config, c.model));
+  return (std::uint64_t{512} << 20) +
+         static_cast<std::uint64_t>(um3 / 1000 *
+                                    (static_cast<double>(32 * dim) + umap_bytes_per_row(dim, c.umap.neighbours)));
 }
 
 // ---- shards and publish --------------------------------------------------------------------------------------------

@@ -13,6 +13,10 @@ void PointcloudConfig::describe(Fields& f) {
       .file_path();
   f.add("dnh", dnh, "network that tells dendritic shaft, spine neck and spine head; empty: dendrite is not divided")
       .file_path();
+  f.add("coarse", coarse, "instead of ads, abt and dnh the published pair: network that tells dendrite from all else")
+      .file_path();
+  f.add("fine", fine, "the pair's network that tells dendritic shaft, spine neck and spine head; empty: not divided")
+      .file_path();
   f.add("astrocyte", astrocyte, "network that tells astrocyte from neuron; empty: astrocyte_score is NaN").file_path();
   f.add("seed", seed, "of the draws of points");
   f.add("redundancy", redundancy, "contexts around each place", Range{1, 100});
@@ -22,6 +26,9 @@ void PointcloudConfig::describe(Fields& f) {
   f.add("soma_um", soma_um,
         "connected soma nodes with less path than this between them are no soma but patches of a neurite",
         Range{0, 1000});
+  f.add("soma_radius_um", soma_radius_um,
+        "of the pair, which does not tell soma: skeleton nodes at least so far from the surface are soma",
+        Range{0.01, 1000});
   f.add("axon_share", axon_share,
         "what remains of a cell without its soma is axon if this share of its nodes is, else dendrite; 0: nodes keep "
         "what they say",
@@ -58,7 +65,7 @@ Stage pointcloud_stage() {
   stage.steps.at(1).wants_gpu = on_gpu;
   return stage
       .reading(inputs, {"DIR/datasets/ssv.h5; optional: syn_ssv.h5, mi.h5, vc.h5, dataset.volumes.sv; the files "
-                        "pointcloud.{ads,abt,dnh,astrocyte}"})
+                        "pointcloud.{ads,abt,dnh,coarse,fine,astrocyte}"})
       .using_results_of({"sso", "synapses"})
       .writing({"DIR/datasets/ssv.h5: vertex_comp, node_comp, axon_um, dend_um, soma_um, astrocyte_score",
                 "DIR/datasets/syn_ssv.h5: comp_a, comp_b, spine_head_vol_um3"});

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pointcloud_labels.h"
 
+#include <algorithm>
 #include <cmath>
 
-#include "soma_nodes.h"
 #include "syconn/core/error.h"
 #include "syconn/core/parallel.h"
 
@@ -63,6 +63,22 @@ void refine_labels(std::span<const Vec3f> vertices_nm, std::span<const std::int3
   }
   for (const std::uint32_t i : known) codes[i] = fine[i];
   take_nearest(vertices_nm, known, wanting, fine, codes, threads);
+}
+
+void mark_soma(std::span<const Vec3f> vertices_nm, const SkeletonShape& cell, double least_radius_nm,
+               std::vector<std::int32_t>& codes, int threads) {
+  if (codes.size() != vertices_nm.size()) throw Error(Category::runtime, "soma: not one code a vertex");
+  std::vector<std::int32_t> of_node(cell.nodes_nm.size(), kUnknownCompartment);
+  for (std::size_t i = 0; i < cell.radius_nm.size(); ++i)
+    if (static_cast<double>(cell.radius_nm[i]) >= least_radius_nm) of_node[i] = kSoma;
+  const std::vector<bool> soma = soma_nodes(cell, of_node, 0);
+  if (std::find(soma.begin(), soma.end(), true) == soma.end()) return;
+  const NearestNode nearest(cell.nodes_nm);
+  parallel_for(static_cast<std::int64_t>((codes.size() + kBlock - 1) / kBlock), threads, [&](std::int64_t block) {
+    const std::size_t first = static_cast<std::size_t>(block) * kBlock;
+    for (std::size_t i = first; i < std::min(first + kBlock, codes.size()); ++i)
+      if (codes[i] == kAxon && soma[nearest(vertices_nm[i])]) codes[i] = kSoma;
+  });
 }
 
 std::vector<std::int32_t> node_codes(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> vertex_codes,

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "syconn/algo/label_votes.h"
+#include "soma_nodes.h"
 
 /// From what the networks say of some vertices of a cell to the compartments of all of it. No files, no networks.
 namespace syconn {
@@ -20,6 +20,12 @@ std::vector<std::int32_t> filled_labels(std::span<const Vec3f> vertices_nm, std:
 /// of the nearest vertex that has one and is `whole` itself; without any it stays. Other vertices stay.
 void refine_labels(std::span<const Vec3f> vertices_nm, std::span<const std::int32_t> fine, std::int32_t whole,
                    std::vector<std::int32_t>& codes, int threads);
+
+/// Of a network that tells dendrite from all else, `codes` kShaft and kAxon: what is not dendrite and has a node of
+/// soma as its nearest (Euclidean, tie: the lowest index) becomes kSoma. Soma is what soma_nodes makes of the nodes
+/// with a radius of `least_radius_nm` or more; without radii nothing is. Up to `threads` threads.
+void mark_soma(std::span<const Vec3f> vertices_nm, const SkeletonShape& cell, double least_radius_nm,
+               std::vector<std::int32_t>& codes, int threads);
 
 struct NodeVote {
   std::uint32_t neighbours = 50;

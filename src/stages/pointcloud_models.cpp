@@ -17,7 +17,9 @@ const std::map<std::string, Codes>& known_classes() {
       {"pointcloud.ads", {{"dendrite", kShaft}, {"axon", kAxon}, {"soma", kSoma}}},
       {"pointcloud.abt",
        {{"axon", kAxon}, {"bouton_en_passant", kBoutonEnPassant}, {"bouton_terminal", kTerminalBouton}}},
-      {"pointcloud.dnh", {{"shaft", kShaft}, {"spine_neck", kSpineNeck}, {"spine_head", kSpineHead}}}};
+      {"pointcloud.dnh", {{"shaft", kShaft}, {"spine_neck", kSpineNeck}, {"spine_head", kSpineHead}}},
+      {"pointcloud.coarse", {{"dendrite", kShaft}, {"other", kAxon}}},
+      {"pointcloud.fine", {{"shaft", kShaft}, {"spine_neck", kSpineNeck}, {"spine_head", kSpineHead}}}};
   return known;
 }
 
@@ -30,10 +32,8 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> pointcloud_models(const PointcloudConfig& c) {
-  return {{"pointcloud.ads", c.ads},
-          {"pointcloud.abt", c.abt},
-          {"pointcloud.dnh", c.dnh},
-          {"pointcloud.astrocyte", c.astrocyte}};
+  return {{"pointcloud.ads", c.ads},       {"pointcloud.abt", c.abt},   {"pointcloud.dnh", c.dnh},
+          {"pointcloud.coarse", c.coarse}, {"pointcloud.fine", c.fine}, {"pointcloud.astrocyte", c.astrocyte}};
 }
 
 std::vector<std::int32_t> pointcloud_codes(const std::string& key, const std::vector<std::string>& classes,
@@ -58,8 +58,13 @@ std::vector<std::int32_t> pointcloud_codes(const std::string& key, const std::ve
 }
 
 void require_pointcloud_models(const RunConfig& config, const PointcloudConfig& c, StageInputs& in) {
+  const bool pair = !c.coarse.empty() || !c.fine.empty(), three = !c.ads.empty() || !c.abt.empty() || !c.dnh.empty();
+  if (pair && three)
+    throw Error(Category::config, config.where(c.coarse.empty() ? "pointcloud.fine" : "pointcloud.coarse") +
+                                      ": give either ads, abt and dnh, or the pair of coarse and fine");
+  const std::string first = pair ? "pointcloud.coarse" : "pointcloud.ads";
   for (const auto& [key, file] : pointcloud_models(c)) {
-    if (file.empty() && key != "pointcloud.ads") continue;
+    if (file.empty() && key != first) continue;
     require_point_model(config, key, file, "points", in);
     if (!file.empty()) pointcloud_codes(key, point_card_of(config, key, file, "points").classes, config.where(key));
   }

@@ -39,23 +39,27 @@ struct CellView {
   CellSamples samples;
 };
 
+SkeletonShape shape_of(const CellParts& cell) { return {cell.nodes_nm, cell.node_radius_nm, cell.edges}; }
+
 /// What the networks of a job say of one cell after the other.
 class CellCompartments {
  public:
   CellCompartments(const JobContext& ctx, const PointcloudConfig& c)
       : config_(c),
         threads_(ctx.threads()),
-        ads_(*coded_net(ctx, c, "pointcloud.ads")),
-        abt_(coded_net(ctx, c, "pointcloud.abt")),
-        dnh_(coded_net(ctx, c, "pointcloud.dnh")),
+        pair_(!c.coarse.empty()),
+        first_(*coded_net(ctx, c, pair_ ? "pointcloud.coarse" : "pointcloud.ads")),
+        axon_(coded_net(ctx, c, "pointcloud.abt")),
+        dendrite_(coded_net(ctx, c, pair_ ? "pointcloud.fine" : "pointcloud.dnh")),
         astrocyte_(coded_net(ctx, c, "pointcloud.astrocyte")) {}
 
   /// Codes of all vertices of the cell's mesh.
   std::vector<std::int32_t> vertices(const CellParts& cell) const {
     const auto& nm = cell.surface_nm;
-    std::vector<std::int32_t> codes = filled_labels(nm, labels(cell, ads_, {}), kUnknownCompartment, threads_);
-    refine(cell, abt_, kAxon, codes);
-    refine(cell, dnh_, kShaft, codes);
+    std::vector<std::int32_t> codes = filled_labels(nm, labels(cell, first_, {}), kUnknownCompartment, threads_);
+    if (pair_) mark_soma(nm, shape_of(cell), config_.soma_radius_um * 1000, codes, threads_);
+    refine(cell, axon_, kAxon, codes);
+    refine(cell, dendrite_, kShaft, codes);
     return codes;
   }
 
@@ -131,8 +135,9 @@ class CellCompartments {
 
   const PointcloudConfig& config_;
   int threads_;
-  CodedNet ads_;
-  std::optional<CodedNet> abt_, dnh_, astrocyte_;
+  bool pair_;
+  CodedNet first_;
+  std::optional<CodedNet> axon_, dendrite_, astrocyte_;
 };
 
 /// Paths of a cell by its nodes' codes.

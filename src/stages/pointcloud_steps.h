@@ -11,10 +11,10 @@
 namespace syconn {
 
 struct PointcloudConfig {
-  std::string ads, abt, dnh, astrocyte, device = "auto";
+  std::string ads, abt, dnh, coarse, fine, astrocyte, device = "auto";
   std::uint64_t seed = 0;
   std::int64_t redundancy = 1, vote_neighbours = 50, syn_neighbours = 20;
-  double smooth_um = 10, axon_share = 0.66, soma_um = 4;
+  double smooth_um = 10, axon_share = 0.66, soma_um = 4, soma_radius_um = 3;
 
   void describe(Fields& f);
 };

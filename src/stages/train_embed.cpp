@@ -90,7 +90,7 @@ EmbeddingTrained train_embedding(const EmbeddingTraining& t, const std::function
   if (card.architecture.head != "mean")
     throw Error(Category::config, "an embedding network has one output a sample (head: mean)");
   for (const fs::path& run : t.test) read_cell_labels(run, "cell_type");  // fail before the work, not after it
-  TripletCells data = read_triplet_cells(card, t.train);
+  TripletCells data = read_triplet_cells(card, t.train, t.memory_gb);
   card.training_data_hash = data.hash;
   make_folder(t.out);
   Json settings = card.training;

@@ -2,7 +2,9 @@
 #include "train_points_data.h"
 
 #include <algorithm>
+#include <iomanip>
 #include <optional>
+#include <sstream>
 
 #include "prediction_tables.h"
 #include "syconn/core/error.h"
@@ -15,6 +17,9 @@ namespace {
 constexpr std::uint8_t kIgnored = 255;
 constexpr const char* kAstrocyte = "astrocyte";
 constexpr std::size_t kMostPlaces = 100'000;  // of a class, so that a large set does not fill the memory
+// Cloud 17, label 1, the node of a point and the points of a node 8, a place to draw 8; a node with its edge in the
+// cell 25, in the contexts 76, in the points of nodes 8, and some of them pivots.
+constexpr std::uint64_t kPointBytes = 34, kNodeBytes = 120;
 
 /// Class of every code of vertex_comp.
 std::vector<std::uint8_t> classes_of_codes(const PointTraining& t) {
@@ -102,16 +107,31 @@ void add_run(const PointTraining& t, const PointModelCard& card, const fs::path&
       if (cell->cloud.points_nm.empty() || cell->parts.nodes_nm.empty()) return;
       if (table.has_column("cell_type")) cell->type = table.column<std::uint8_t>("cell_type")(row);  // for folds
       if (!truth.label(*cell, row)) return;
-      for (std::vector<Vec3f>* points :
-           {&cell->parts.surface_nm, &cell->parts.mi_nm, &cell->parts.vc_nm, &cell->parts.syn_nm})
-        *points = {};
       cell->samples = std::make_unique<CellSamples>(cell->parts, cell->cloud, card);
-      data.cells.push_back(std::move(cell));
+      hold_cell(std::move(cell), t.memory_gb, data.cells, data.bytes);
     });
   data.hash += table.provenance_json() + std::to_string(table.size());
 }
 
 }  // namespace
+
+void hold_cell(std::unique_ptr<LabelledCell> cell, double limit_gb, std::vector<std::unique_ptr<LabelledCell>>& cells,
+               std::uint64_t& bytes) {
+  CellParts& parts = cell->parts;
+  for (std::vector<Vec3f>* vertices : {&parts.surface_nm, &parts.mi_nm, &parts.vc_nm, &parts.syn_nm}) *vertices = {};
+  parts.syn_sign = {};
+  CellCloud& cloud = cell->cloud;
+  cloud.points_nm.shrink_to_fit(), cloud.feature.shrink_to_fit(), cloud.vertex.shrink_to_fit();
+  cell->label.shrink_to_fit();
+  bytes += kPointBytes * cloud.points_nm.size() + kNodeBytes * parts.nodes_nm.size();
+  cells.push_back(std::move(cell));
+  if (static_cast<double>(bytes) <= limit_gb * 1e9) return;
+  std::ostringstream text;
+  text << "the clouds of the first " << cells.size() << " cells take " << std::setprecision(3)
+       << static_cast<double>(bytes) * 1e-9 << " GB, and all of them must be in memory: above --memory-gb " << limit_gb
+       << "; give fewer runs, or more memory";
+  throw Error(Category::config, text.str());
+}
 
 AugmentationParams augmentation_of(const PointModelCard& card) {
   AugmentationParams how;
@@ -140,6 +160,10 @@ PointSampler::PointSampler(const PointTraining& training, const PointModelCard& 
     : training_(training), card_(card), data_(data) {
   const std::size_t n = data.classes.size();
   cells_of_class_.resize(n), points_of_class_.resize(n);
+  std::vector<std::size_t> points(256);
+  for (const auto& cell : data.cells)
+    for (const std::uint8_t label : cell->label) ++points[label];
+  for (std::size_t c = 0; c < n; ++c) points_of_class_[c].reserve(points[c]);  // room for them and no more
   for (std::size_t i = 0; i < data.cells.size(); ++i) {
     const LabelledCell& cell = *data.cells[i];
     if (cell.type < n) cells_of_class_[cell.type].push_back(i);
@@ -151,7 +175,7 @@ PointSampler::PointSampler(const PointTraining& training, const PointModelCard& 
   for (auto& places : points_of_class_) {
     if (places.size() <= kMostPlaces) continue;
     for (std::size_t i = 0; i < kMostPlaces; ++i) std::swap(places[i], places[i + rng.below(places.size() - i)]);
-    places.resize(kMostPlaces);
+    places.resize(kMostPlaces), places.shrink_to_fit();
   }
 }
 

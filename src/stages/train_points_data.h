@@ -17,12 +17,17 @@ struct LabelledCell {
   std::vector<std::uint8_t> label;  ///< class of each point of the cloud; 255: does not count
   std::unique_ptr<CellSamples> samples;
 };
+/// Adds `cell` to `cells`, without spare room, and what it takes (34 bytes a point of the cloud, with its place in the
+/// lists to draw from, and 120 a node) to `bytes`. Throws Error{config} where that is then above `limit_gb`.
+void hold_cell(std::unique_ptr<LabelledCell> cell, double limit_gb, std::vector<std::unique_ptr<LabelledCell>>& cells,
+               std::uint64_t& bytes);
 
 /// Cells of runs with their truth.
 struct LabelledCells {
   std::vector<std::unique_ptr<LabelledCell>> cells;
   std::vector<std::string> classes;
-  std::string hash;  ///< of the tables and settings they were made from
+  std::string hash;         ///< of the tables and settings they were made from
+  std::uint64_t bytes = 0;  ///< that the cells take
 };
 /// Throws Error{input}: a run without cells, or without cell_type (celltype, astrocyte) or vertex_comp
 /// (compartment); an astrocyte among the names of cell_type (astrocyte).

@@ -19,7 +19,7 @@ double box_diagonal_nm(const std::vector<Vec3f>& nodes_nm) {
   return std::sqrt(d.dot(d));
 }
 
-void add_run(const PointModelCard& card, const fs::path& run, TripletCells& data) {
+void add_run(const PointModelCard& card, const fs::path& run, double memory_gb, TripletCells& data) {
   const CellReader reader(run);
   const SegmentationDataset& table = reader.cells();
   for (std::uint32_t shard = 0; shard < table.n_shards(); ++shard)
@@ -29,11 +29,8 @@ void add_run(const PointModelCard& card, const fs::path& run, TripletCells& data
       cell->parts = reader.read(id, row);
       cell->cloud = cell_cloud(cell->parts, card);
       if (cell->cloud.points_nm.empty()) return;
-      for (std::vector<Vec3f>* points :
-           {&cell->parts.surface_nm, &cell->parts.mi_nm, &cell->parts.vc_nm, &cell->parts.syn_nm})
-        *points = {};
       cell->samples = std::make_unique<CellSamples>(cell->parts, cell->cloud, card);
-      data.cells.push_back(std::move(cell));
+      hold_cell(std::move(cell), memory_gb, data.cells, data.bytes);
     });
   data.hash += table.provenance_json() + std::to_string(table.size());
 }
@@ -65,9 +62,9 @@ std::array<Draft, 3> draft(TripletCells& data, double positive_nm, Rng& rng) {
 
 }  // namespace
 
-TripletCells read_triplet_cells(const PointModelCard& card, const std::vector<fs::path>& runs) {
+TripletCells read_triplet_cells(const PointModelCard& card, const std::vector<fs::path>& runs, double memory_gb) {
   TripletCells data;
-  for (const fs::path& run : runs) add_run(card, run, data);
+  for (const fs::path& run : runs) add_run(card, run, memory_gb, data);
   if (data.cells.size() < 2)
     throw Error(Category::input, "there are no two cells whose nodes span more than twice the context (" +
                                      std::to_string(2 * card.context_nm / 1000) + " um) to learn from");

@@ -12,10 +12,11 @@ namespace syconn {
 struct TripletCells {
   std::vector<std::unique_ptr<LabelledCell>> cells;  ///< two at least; type and label are not used
   std::string hash;                                  ///< of the tables and settings they were made from
+  std::uint64_t bytes = 0;                           ///< that the cells take
 };
 /// Cells with points whose nodes span a box of a diagonal above twice the card's context. Throws Error{input}: there
-/// are no two.
-TripletCells read_triplet_cells(const PointModelCard& card, const std::vector<fs::path>& runs);
+/// are no two; Error{config}: they take more than `memory_gb` (hold_cell).
+TripletCells read_triplet_cells(const PointModelCard& card, const std::vector<fs::path>& runs, double memory_gb);
 
 struct TripletDraw {
   std::uint64_t seed = 1;

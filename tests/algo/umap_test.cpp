@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "syconn/algo/prediction_metrics.h"
@@ -72,6 +73,76 @@ TEST(FuzzySimplicialSet, ThreeOnALineByHand) {
   EXPECT_NEAR(g.weight[0], 1, 1e-12);
   EXPECT_NEAR(g.weight[1], w + w - w * w, 3e-5);
   EXPECT_NEAR(g.weight[3], 1, 1e-12);
+}
+
+/// The definition, all pairs compared: the graph as a dense matrix.
+std::vector<double> graph_by_definition(const std::vector<double>& rows, std::size_t dim, std::size_t k) {
+  const std::size_t n = rows.size() / dim;
+  std::vector<std::vector<std::pair<double, std::size_t>>> near(n);
+  double mean = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      double square = 0;
+      for (std::size_t d = 0; d < dim; ++d) {
+        const double x = rows[i * dim + d] - rows[j * dim + d];
+        square += x * x;
+      }
+      if (i != j) near[i].emplace_back(square, j);
+    }
+    std::sort(near[i].begin(), near[i].end());
+    near[i].resize(k - 1);
+    for (auto& [distance, j] : near[i]) mean += (distance = std::sqrt(distance)) / static_cast<double>(n * (k - 1));
+  }
+  std::vector<double> says(n * n, 0), both(n * n, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    double rho = 0, own = 0, lo = 0, hi = 1e6;
+    for (const auto& [d, j] : near[i]) rho = rho == 0 ? d : rho, own += d / static_cast<double>(k - 1);
+    const auto sum = [&](double scale) {
+      double s = 0;
+      for (const auto& [d, j] : near[i]) s += d > rho ? std::exp((rho - d) / scale) : 1;
+      return s;
+    };
+    for (int round = 0; round < 200; ++round)
+      (sum((lo + hi) / 2) > std::log2(static_cast<double>(k)) ? hi : lo) = (lo + hi) / 2;
+    const double scale = std::max((lo + hi) / 2, 1e-3 * (rho > 0 ? own : mean));
+    for (const auto& [d, j] : near[i]) says[i * n + j] = d > rho ? std::exp((rho - d) / scale) : 1;
+  }
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      const double a = says[i * n + j], b = says[j * n + i];
+      both[i * n + j] = a + b - a * b;
+    }
+  return both;
+}
+
+void expect_graph_of_definition(const std::vector<double>& rows, std::size_t dim, std::uint32_t k, int threads) {
+  const std::size_t n = rows.size() / dim;
+  const std::vector<double> wanted = graph_by_definition(rows, dim, k);
+  const FuzzyGraph g = fuzzy_simplicial_set(rows, dim, k, threads);
+  ASSERT_EQ(g.first.size(), n + 1);
+  for (std::size_t i = 0; i < n; ++i) {
+    std::vector<double> got(n, 0);
+    for (std::size_t e = g.first[i]; e < g.first[i + 1]; ++e) {
+      ASSERT_TRUE(e == g.first[i] || g.neighbour[e - 1] < g.neighbour[e]);
+      got[g.neighbour[e]] = g.weight[e];
+    }
+    for (std::size_t j = 0; j < n; ++j) {
+      ASSERT_NEAR(got[j], wanted[i * n + j], 1e-4) << i << ' ' << j;
+      ASSERT_EQ(got[j] > 0, wanted[i * n + j] > 0) << i << ' ' << j;  // the very same neighbours
+    }
+  }
+}
+
+TEST(FuzzySimplicialSet, NeighboursOfAllPairsComparedTiesIncluded) {
+  expect_graph_of_definition(sheets(700, 4).rows, 10, 15, 2);
+  Rng rng(21);
+  std::vector<double> lattice(10 * 500), doubled(3 * 400), line(200);  // full of ties; every row twice; one dimension
+  for (double& v : lattice) v = static_cast<double>(rng.below(3));
+  for (std::size_t i = 0; i < 600; ++i) doubled[i] = doubled[i + 600] = rng.uniform(-1e6, 1e6);
+  for (double& v : line) v = static_cast<double>(rng.below(40));
+  expect_graph_of_definition(lattice, 10, 12, 1);
+  expect_graph_of_definition(doubled, 3, 9, 1);
+  expect_graph_of_definition(line, 1, 30, 1);
 }
 
 TEST(Umap, KeepsNeighbourhoodsAndSeparatesClasses) {

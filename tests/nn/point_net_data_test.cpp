@@ -2,6 +2,8 @@
 // Networks of points and their losses against the reference's vectors.
 #include <gtest/gtest.h>
 
+#include <iostream>
+
 #include "algo/h5_input.h"
 #include "nn/formula_weights.h"
 #include "nn/point_samples.h"
@@ -178,15 +180,17 @@ TEST_F(PointGolden, SegmentationNet) {
     EXPECT_NEAR(net->accumulate(v.batch(), v.labels), losses[step], 1e-3 * losses[step]) << "step " << step;
     if (step == 0)
       v.for_tensors([&](const std::string& ours, const std::string& theirs) {
-        // the file's gradient of layers.0.weight contradicts its own logits: see the test below
+        // that of layers.0.weight is wrong in the file: see the test below
         if (ours != "layers.0.weight") expect_near(net->gradient(ours), read(file, "grad/" + theirs), 1e-4, ours);
       });
     net->update();
   }
 }
 
-/// The one gradient for which the reference's file holds no usable number (it is not zero for kernel elements that are
-/// switched off at every pair), against differences of the loss of the net whose logits match to 1e-9.
+/// The one gradient the reference's file has wrong: LibTorch 1.13 with oneDNN takes a wrong gradient, in single
+/// precision, of kernels of 1x15 to 1x17 over three channels or fewer (docs/algorithms/point_networks.md). The arbiter
+/// are central differences, in double precision on the file's own input, of the loss of the net whose logits match to
+/// 1e-9.
 TEST_F(PointGolden, FirstWeightOfTheSegmentationNet) {
   const fs::path file = testing_input::golden_folder() / "segnet_A512_k8_train.h5";
   if (!fs::exists(file)) GTEST_SKIP() << file << " is absent";
@@ -194,17 +198,27 @@ TEST_F(PointGolden, FirstWeightOfTheSegmentationNet) {
   const auto net = trainer(v.config, true);
   v.set_weights(*net);
   net->accumulate(v.batch(), v.labels);
-  const Values got = net->gradient("layers.0.weight");
+  const Values got = net->gradient("layers.0.weight"), stored = read(file, "grad/layers.0.network.cv.weight");
   const std::vector<float> weight = net->tensor("layers.0.weight");
-  for (const std::size_t i : {0U, 5U, 127U}) {
+  ASSERT_EQ(got.size(), 128U);
+  ASSERT_EQ(stored.size(), got.size());
+  double worst = 0, of_the_file = 0;
+  for (std::size_t i = 0; i < got.size();
+       i += 13) {  // every row, ten elements; all 128 take two minutes: 9e-5 and 0.49
     const auto loss = [&](float step) {
       std::vector<float> moved = weight;
       moved[i] += step;
       net->set_tensor("layers.0.weight", moved);
-      return net->accumulate(v.batch(), v.labels) / (static_cast<double>(moved[i]) - weight[i]);
+      return std::pair(net->accumulate(v.batch(), v.labels), static_cast<double>(moved[i]));
     };
-    EXPECT_NEAR(got[i], (loss(0x1p-11F) + loss(-0x1p-11F)) / 2, 5e-4) << i;
+    const auto [above, high] = loss(0x1p-12F);
+    const auto [below, low] = loss(-0x1p-12F);
+    const double slope = (above - below) / (high - low);
+    worst = std::max(worst, std::abs(got[i] - slope)), of_the_file = std::max(of_the_file, std::abs(stored[i] - slope));
   }
+  std::cout << "largest distance from the differences: " << worst << ", of the file " << of_the_file << '\n';
+  EXPECT_LE(worst, 2e-4);
+  EXPECT_GT(of_the_file, 0.1) << "the file was mended: compare this gradient as all others";
 }
 
 /// Formula weights in the order of the reference's dictionary.

@@ -75,6 +75,31 @@ TEST(PointcloudLabels, RefinedWithinOneCompartment) {
   }
 }
 
+// A ball of 3 um radius as one node, a neurite of thin nodes on either side; one of the surface's vertices says
+// dendrite.
+TEST(PointcloudLabels, SomaOfThePairByRadius) {
+  const std::vector<Vec3f> nodes{{0, 0, 0}, {2000, 0, 0}, {4000, 0, 0}, {-4000, 0, 0}};
+  const std::vector<float> radius{3000, 1000, 900, 500};
+  const std::vector<SkeletonEdge> edges{{0, 1}, {1, 2}, {0, 3}};
+  const std::vector<Vec3f> surface{{0, 3000, 0},  {0, -3000, 0}, {2000, 1000, 0}, {3000, 1000, 0},
+                                   {-2000, 0, 0}, {-2001, 0, 0}, {4000, 900, 0}};
+  const std::vector<std::int32_t> says{kAxon, kShaft, kAxon, kAxon, kAxon, kAxon, kUnknownCompartment};
+  const auto marked = [&](std::span<const float> radii, double least_nm) {
+    std::vector<std::int32_t> codes = says;
+    mark_soma(surface, {nodes, radii, edges}, least_nm, codes, 2);
+    return codes;
+  };
+  // nodes 0 and 1 are soma: the second lies in the first one's ball; a tie between nodes 1 and 2 goes to node 1
+  EXPECT_EQ(marked(radius, 3000),
+            std::vector<std::int32_t>({kSoma, kShaft, kSoma, kSoma, kSoma, kAxon, kUnknownCompartment}));
+  EXPECT_EQ(marked(radius, 3001), says);
+  EXPECT_EQ(marked({}, 1), says);
+  std::vector<std::int32_t> none;
+  mark_soma({}, {}, 1, none, 1);
+  EXPECT_TRUE(none.empty());
+  EXPECT_THROW(mark_soma(surface, {nodes, radius, edges}, 1, none, 1), Error);
+}
+
 // A soma node with an axon of three nodes and a dendrite of two; the surface beside each node says what it is.
 TEST(PointcloudLabels, NodesTakeTheirSurfaceAndTheirComponent) {
   std::vector<Vec3f> nodes, surface;

@@ -43,7 +43,7 @@ const Cells& cells() {
 
 PointModelCard card_of(const std::string& name, const std::vector<std::string>& classes) {
   PointModelCard card;
-  const bool surface_only = name == "astrocyte";
+  const bool surface_only = name == "astrocyte" || name == "fine";
   card.name = name, card.classes = classes;
   card.inputs =
       surface_only ? std::vector<std::string>{"surface"} : std::vector<std::string>{"surface", "mi", "vc", "syn"};
@@ -60,6 +60,13 @@ const std::map<std::string, std::vector<std::string>>& classes() {
       {"abt", {"axon", "bouton_en_passant", "bouton_terminal"}},
       {"dnh", {"shaft", "spine_neck", "spine_head"}},
       {"astrocyte", {"neuron", "astrocyte"}}};
+  return of;
+}
+
+/// The published pair.
+const std::map<std::string, std::vector<std::string>>& pair_classes() {
+  static const std::map<std::string, std::vector<std::string>> of{{"coarse", {"other", "dendrite"}},
+                                                                  {"fine", {"spine_head", "shaft", "spine_neck"}}};
   return of;
 }
 
@@ -104,7 +111,8 @@ void write_model(const fs::path& file, const PointModelCard& card, int always = 
 fs::path models() {
   static const test::TempFolder folder;
   static const bool written = [] {
-    for (const auto& [name, of] : classes()) write_model(folder / (name + ".pt"), card_of(name, of));
+    for (const auto* all : {&classes(), &pair_classes()})
+      for (const auto& [name, of] : *all) write_model(folder / (name + ".pt"), card_of(name, of));
     return true;
   }();
   return written ? folder.path() : fs::path();
@@ -116,9 +124,9 @@ std::string yaml(const std::string& keys, const std::string& box_max = "[64, 64,
          "}, volumes: {}}\nstages: [pointcloud]\nexecution: {" + execution + "}\npointcloud:\n  {device: cpu, " + keys +
          "}\n";
 }
-std::string all_models() {
+std::string all_models(const std::map<std::string, std::vector<std::string>>& named = classes()) {
   std::string keys;
-  for (const auto& [name, of] : classes()) keys += name + ": '" + (models() / (name + ".pt")).string() + "', ";
+  for (const auto& [name, of] : named) keys += name + ": '" + (models() / (name + ".pt")).string() + "', ";
   return keys + "seed: 7";
 }
 
@@ -170,8 +178,8 @@ Codes voted(const CellParts& cell, const std::string& name, const std::vector<st
       *net, samples, samples.pivots(), 7, 1, [&](std::size_t, const PointSample& s, const std::vector<float>& out) {
         for (std::size_t i = 0; i < s.points.size(); ++i) {
           if (cloud.vertex[s.points[i]] == kNoVertex) continue;
-          const auto* row = out.data() + 3 * i;
-          ++votes[cloud.vertex[s.points[i]]][static_cast<std::size_t>(std::max_element(row, row + 3) - row)];
+          const auto* row = out.data() + codes.size() * i;
+          ++votes[cloud.vertex[s.points[i]]][static_cast<std::size_t>(std::max_element(row, row + codes.size()) - row)];
         }
       });
   Codes best;
@@ -215,6 +223,34 @@ Codes combined(const CellParts& cell) {
       if (code < 0) code = coarse[i];
     }
     out.push_back(code);
+  }
+  return out;
+}
+
+/// Of every kStride-th vertex, by the pair of coarse and fine, where nodes of `radius_nm` or more start a soma.
+Codes paired(const CellParts& cell, float radius_nm) {
+  const auto& v = cell.surface_nm;
+  const Codes says = voted(cell, "coarse", {kAxon, kShaft}),
+              fine = voted(cell, "fine", {kSpineHead, kShaft, kSpineNeck});
+  Codes thick;
+  for (const float radius : cell.node_radius_nm) thick.push_back(radius >= radius_nm ? kSoma : kUnknownCompartment);
+  const std::vector<bool> soma = test::soma_oracle({cell.nodes_nm, cell.node_radius_nm, cell.edges}, thick, 0);
+  const auto coarse = [&](std::size_t i) {
+    std::int32_t code = says[i] >= 0 ? says[i] : nearest_code(v, says, v[i], [](std::size_t) { return true; });
+    std::size_t node = 0;
+    for (std::size_t n = 1; n < soma.size(); ++n) {
+      const Vec3d d = Vec3d(cell.nodes_nm[n]) - Vec3d(v[i]), best = Vec3d(cell.nodes_nm[node]) - Vec3d(v[i]);
+      if (d.dot(d) < best.dot(best)) node = n;
+    }
+    return code == kAxon && soma[node] ? Codes::value_type{kSoma} : code;
+  };
+  Codes shafts = fine, out;  // what the fine network says of vertices on dendrite
+  for (std::size_t i = 0; i < v.size(); ++i)
+    if (fine[i] >= 0 && coarse(i) != kShaft) shafts[i] = -1;
+  for (std::size_t i = 0; i < v.size(); i += kStride) {
+    const std::int32_t code = coarse(i);
+    const std::int32_t finer = code == kShaft ? nearest_code(v, shafts, v[i], [](std::size_t) { return true; }) : -1;
+    out.push_back(finer >= 0 ? finer : code);
   }
   return out;
 }
@@ -299,6 +335,23 @@ TEST_F(Pointcloud, EqualsBruteForce) {
   EXPECT_GT(sides, 5U);
 }
 
+TEST_F(Pointcloud, PairOfCoarseAndFineEqualsBruteForce) {
+  const fs::path run = cells().copy("pair");
+  test::run_stages(yaml(all_models(pair_classes()) + ", soma_radius_um: 2.5"), cells().folder.path(), "pair");
+  const Results got = results(run);
+  const CellReader reader(run);
+  std::array<std::size_t, 7> seen{};
+  for (const auto& [id, vertex] : got.vertex) {
+    const CellParts cell = reader.read(id, reader.cells().at(id));
+    const Codes want = paired(cell, 2500);
+    for (std::size_t i = 0; i < want.size(); ++i) ASSERT_EQ(vertex[i * kStride], want[i]) << id << ' ' << i * kStride;
+    for (const std::uint8_t code : vertex) ++seen.at(code);
+    EXPECT_TRUE(std::isnan(got.numbers.at(id)[3]));  // no network of astrocytes
+  }
+  for (const Compartment code : {kShaft, kSpineHead, kSpineNeck, kAxon, kSoma}) EXPECT_GT(seen.at(code), 0U) << code;
+  EXPECT_EQ(seen[kBoutonEnPassant] + seen[kTerminalBouton], 0U);
+}
+
 TEST_F(Pointcloud, SameBytesForAnyThreadsAndOrderAndAfterDamage) {
   std::map<std::string, std::string> want;
   for (const std::string execution : {"threads: 1", "threads: 2, job_order_seed: 9"}) {
@@ -336,6 +389,11 @@ TEST_F(Pointcloud, WhatCannotBeIsRefused) {
   expect_refused(yaml(ads + ", astrocyte: '" + (models() / "ads.pt").string() + "'"), "refused",
                  "pointcloud.astrocyte needs two, one of them astrocyte");
   expect_refused(yaml(ads + ", abt: 'none.pt'"), "refused", "there is no file");
+  const std::string coarse = "coarse: '" + (models() / "coarse.pt").string() + "'";
+  expect_refused(yaml(ads + ", " + coarse), "refused", "give either ads, abt and dnh, or the pair of coarse and fine");
+  expect_refused(yaml("coarse: '" + (models() / "ads.pt").string() + "'"), "refused",
+                 "pointcloud.coarse needs dendrite, other");
+  expect_refused(yaml("fine: '" + (models() / "fine.pt").string() + "'"), "refused", "a model in pointcloud.coarse");
   expect_refused(yaml("seed: 1"), "refused", "a model in pointcloud.ads");
   expect_refused(yaml(ads), "refused", "has no datasets/ssv.h5; run stage sso first");
   // the truth of a phantom is not overwritten

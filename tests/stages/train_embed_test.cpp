@@ -88,7 +88,7 @@ TEST(TrainEmbed, LearnsToTellCellsApart) {
 
 TEST(TrainEmbed, AnchorsAndPositivesAreNearEachOtherInOneCellNegativesInAnother) {
   const PointModelCard card = training("", 1).card;
-  TripletCells data = read_triplet_cells(card, {cells()});
+  TripletCells data = read_triplet_cells(card, {cells()}, 8);
   ASSERT_EQ(data.cells.size(), 3U);
   std::set<std::size_t> anchors, others;
   bool apart = false;
@@ -110,7 +110,7 @@ TEST(TrainEmbed, AnchorsAndPositivesAreNearEachOtherInOneCellNegativesInAnother)
 
 TEST(TrainEmbed, TripletsAreTheSameForAnyThreadsAndDifferFromStepToStep) {
   const PointModelCard card = training("", 1).card;
-  TripletCells data = read_triplet_cells(card, {cells()});
+  TripletCells data = read_triplet_cells(card, {cells()}, 8);
   const TripletDraw how{7, 3, 4000};
   const TripletBatch one = draw_triplets(data, card, how, 5, 1), two = draw_triplets(data, card, how, 5, 2);
   ASSERT_EQ(one.pyramids.size(), 9U);
@@ -119,10 +119,27 @@ TEST(TrainEmbed, TripletsAreTheSameForAnyThreadsAndDifferFromStepToStep) {
   EXPECT_NE(one.pyramids[0].levels, draw_triplets(data, card, how, 6, 1).pyramids[0].levels);
 }
 
+TEST(TrainEmbed, CellsBeyondTheMemoryAreRefused) {
+  const PointModelCard card = training("", 1).card;
+  const TripletCells data = read_triplet_cells(card, {cells()}, 8);
+  std::uint64_t points = 0, nodes = 0;
+  for (const auto& cell : data.cells) points += cell->cloud.points_nm.size(), nodes += cell->parts.nodes_nm.size();
+  EXPECT_EQ(data.bytes, 34 * points + 120 * nodes);
+  EXPECT_NO_THROW(read_triplet_cells(card, {cells()}, static_cast<double>(data.bytes) * 1e-9));
+  try {
+    read_triplet_cells(card, {cells()}, static_cast<double>(data.bytes - 1) * 1e-9);
+    FAIL() << "more than the memory was held";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.category(), Category::config);
+    EXPECT_NE(std::string(e.what()).find("the first 3 cells"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("--memory-gb"), std::string::npos) << e.what();
+  }
+}
+
 TEST(TrainEmbed, CellsTooSmallForTheContextAreNoPool) {
   PointModelCard card = training("", 1).card;
   card.context_nm = 1e6;
-  EXPECT_THROW(read_triplet_cells(card, {cells()}), Error);
+  EXPECT_THROW(read_triplet_cells(card, {cells()}, 8), Error);
 }
 
 }  // namespace

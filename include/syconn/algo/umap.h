@@ -32,7 +32,7 @@ struct FuzzyGraph {
 };
 /// The fuzzy simplicial set: exact Euclidean neighbours (tie: lower index), each sample's distances beyond its nearest
 /// one divided by a scale so that exp(-d) sums to log2(n_neighbours), then a + b - a·b over both directions.
-/// O(n²·dim) on `threads` threads.
+/// Neighbours come from a k-d tree on `threads` threads: O(n log n) where the rows fill few dimensions, O(n²) at worst.
 FuzzyGraph fuzzy_simplicial_set(std::span<const double> rows, std::size_t dim, std::uint32_t n_neighbours,
                                 int threads = 1);
 
@@ -42,5 +42,10 @@ FuzzyGraph fuzzy_simplicial_set(std::span<const double> rows, std::size_t dim, s
 /// same bytes for any number of threads. Throws Error{config} for parameters out of range, Error{runtime} for values
 /// that are not finite.
 std::vector<double> umap(std::span<const double> rows, std::size_t dim, const UmapParams& params = {}, int threads = 1);
+/// What fuzzy_simplicial_set and umap hold at once beside the rows, at most, a row: both directions of the graph (24
+/// bytes a neighbour) and their union (24); copies of the row, the tree and the places.
+constexpr double umap_bytes_per_row(std::size_t dim, std::int64_t n_neighbours) {
+  return 48 * static_cast<double>(n_neighbours) + 16 * static_cast<double>(dim) + 160;
+}
 
 }  // namespace syconn

@@ -23,7 +23,8 @@ struct EmbeddingTraining {
   int batch = 16;  ///< triplets a step
   std::uint64_t seed = 1;
   DeviceOptions device;
-  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, checkpoint.pt
+  double memory_gb = 8;  ///< what the cells' clouds may take
+  fs::path out;          ///< folder: model.pt, model.json, report.json, loss.png, checkpoint.pt
 };
 
 struct EmbeddingTrained {
@@ -36,8 +37,9 @@ struct EmbeddingTrained {
 /// Negative: that of a random node of another cell. Each is augmented by itself. Cells are those whose nodes span a box
 /// of a diagonal above twice the context (the published pool). Goes on from out/checkpoint.pt of the same settings and
 /// data (else Error{config}); the test embeds the cells of `test` and compares with their types. All cells'
-/// down-sampled clouds are held in memory: 17 bytes a point. Same settings, same weights. Throws Error{input}: no two
-/// such cells, a test run without cell_type; Error{retry} when told to stop.
+/// down-sampled clouds are held in memory: 34 bytes a point and 120 a node. Same settings, same weights. Throws
+/// Error{input}: no two such cells, a test run without cell_type; Error{config} while reading cells beyond `memory_gb`;
+/// Error{retry} when told to stop.
 EmbeddingTrained train_embedding(const EmbeddingTraining& training,
                                  const std::function<void(std::int64_t, double)>& progress,
                                  const std::atomic<int>* stop = nullptr);

@@ -32,7 +32,8 @@ struct PointTraining {
   /// from. `test` is empty then.
   int folds = 0, fold = 0;
   DeviceOptions device;
-  fs::path out;  ///< folder: model.pt, model.json, report.json, loss.png, confusion.svg (tested), checkpoint.pt
+  double memory_gb = 8;  ///< what the cells' clouds may take
+  fs::path out;          ///< folder: model.pt, model.json, report.json, loss.png, confusion.svg (tested), checkpoint.pt
 };
 
 struct PointTrained {
@@ -42,8 +43,9 @@ struct PointTrained {
 };
 
 /// Trains, or goes on from out/checkpoint.pt of the same settings and data (else Error{config}), and tests on cells the
-/// network has not seen. All cells' down-sampled clouds are held in memory: 17 bytes a point. Same settings, same
-/// weights. Throws Error{input}: a run without truth; Error{retry} when told to stop.
+/// network has not seen. All cells' down-sampled clouds are held in memory, those to learn from, then those to test on:
+/// 34 bytes a point and 120 a node of the skeletons. Same settings, same weights. Throws Error{input}: a run without
+/// truth; Error{config} while reading cells beyond `memory_gb`; Error{retry} when told to stop.
 PointTrained train_points(const PointTraining& training, const std::function<void(std::int64_t, double)>& progress,
                           const std::atomic<int>* stop = nullptr);
 /// All folds, each in its folder out/fold0, fold1, …; the report has their joint confusion matrix, and `folds`: the
