@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "syconn/core/cpu.h"
+
 namespace syconn::contacts {
 namespace {
 #include "contacts_kernels.inc"
@@ -25,8 +27,7 @@ const Kernels kPortableKernels{vote, dilate, erode, claim, differ_masked, differ
 
 const Kernels& kernels() {
 #ifdef SYCONN_CONTACTS_AVX2
-  static const bool avx2 = __builtin_cpu_supports("avx2") != 0;
-  if (avx2) return kAvx2Kernels;
+  if (cpu_level() >= CpuLevel::avx2) return kAvx2Kernels;
 #endif
   return kPortableKernels;
 }

@@ -6,13 +6,15 @@
 #include <sstream>
 #include <vector>
 
+#include "edt_kernels.h"
+#include "row_runs.h"
 #include "syconn/algo/object_properties.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
 namespace {
 
-constexpr std::int64_t kLanes = 32;
+using edt::kLanes;
 
 /// Whether something known lies beyond the first and the last voxel of an axis.
 struct Ends {
@@ -23,28 +25,50 @@ Ends ends_of(const Box3& box, const Box3& world, int axis) {
   return {box.min[axis] <= world.min[axis], box.max[axis] >= world.max[axis]};
 }
 
+/// Squared distances of 1, 2, ... steps along x, rising and falling, capped.
+template <class D>
+class Ramp {
+ public:
+  Ramp(std::int64_t n, const EdtScale& scale) : n_(static_cast<std::size_t>(n)), up_(n_ + 1), down_(n_ + 1) {
+    const auto unit = static_cast<std::uint64_t>(scale.units.x);
+    for (std::size_t steps = 0; steps <= n_; ++steps) {
+      const std::uint64_t d = steps > scale.cap / unit ? scale.cap : steps * unit;
+      up_[steps] =
+          static_cast<D>(d > scale.cap / std::max<std::uint64_t>(d, 1) ? scale.cap : std::min(d * d, scale.cap));
+      down_[n_ - steps] = up_[steps];
+    }
+  }
+  /// The smaller of both ramps on a run of `len` voxels; of one whose other end is unknown, that one.
+  void fill(std::int64_t len, bool left, bool right, D cap, D* to) const {
+    const D *rising = up_.data() + 1, *falling = down_.data() + n_ - static_cast<std::size_t>(len);
+    if (left && right)
+      for (std::int64_t i = 0; i < len; ++i) to[i] = std::min(rising[i], falling[i]);
+    else if (left || right)
+      std::copy_n(left ? rising : falling, len, to);
+    else
+      std::fill_n(to, len, cap);
+  }
+
+ private:
+  std::size_t n_;
+  std::vector<D> up_, down_;
+};
+
 /// Distances along x: within each run the smaller of two ramps.
 template <class L, class D>
 void pass_x(VolumeView<const L> labels, const Ends& known, const EdtScale& scale, VolumeView<D> out) {
   const std::int64_t nx = labels.size.x;
-  const auto unit = static_cast<std::uint64_t>(scale.units.x);
-  const auto distance = [&](std::int64_t steps, bool is_known) {
-    if (!is_known || static_cast<std::uint64_t>(steps) > scale.cap / unit) return static_cast<D>(scale.cap);
-    const std::uint64_t d = static_cast<std::uint64_t>(steps) * unit;
-    return static_cast<D>(d > scale.cap / d ? scale.cap : std::min(d * d, scale.cap));
-  };
+  const Ramp<D> ramp(nx, scale);
   for (std::int64_t z = 0; z < labels.size.z; ++z)
     for (std::int64_t y = 0; y < labels.size.y; ++y) {
       const L* row = labels.row(y, z);
       D* to = out.row(y, z);
-      for (std::int64_t x = 0; x < nx;) {
-        const std::int64_t start = x;
-        while (x < nx && row[x] == row[start]) ++x;
-        for (std::int64_t i = start; i < x; ++i)
-          to[i] = row[start] == 0 ? D{0}
-                                  : std::min(distance(i - start + 1, start > 0 || known.low),
-                                             distance(x - i, x < nx || known.high));
-      }
+      for_each_row_run(row, nx, [&](std::int64_t start, std::int64_t end) {
+        if (row[start] == 0)
+          std::fill_n(to + start, end - start, D{0});
+        else
+          ramp.fill(end - start, start > 0 || known.low, end < nx || known.high, static_cast<D>(scale.cap), to + start);
+      });
     }
 }
 
@@ -57,16 +81,24 @@ class ColumnPass {
     const auto cells = static_cast<std::size_t>(n_ * kLanes);
     f_.resize(cells), g_.resize(cells);
     if (kLabels) l_.resize(cells);
+    for (std::uint64_t step = unit_; steps_ < n_ && step <= cap_ / step; step += unit_) ++steps_;
   }
 
   /// `stride`: elements from one voxel of a column to the next.
   void run(const L* labels, std::int64_t label_stride, D* values, std::int64_t stride, std::int64_t lanes) {
     if (!load(labels, label_stride, values, stride, lanes)) return;
-    for (std::int64_t i = 0; i < n_; ++i) minimum(i);
+    if constexpr (sizeof(D) == 4 && (!kLabels || sizeof(L) == 4))
+      kernel_({f_.data(), labels_of_columns(), g_.data(), n_, steps_, unit_, known_.low, known_.high});
+    else
+      for (std::int64_t i = 0; i < n_; ++i) minimum(i);
     for (std::int64_t i = 0; i < n_; ++i) std::copy_n(g_.data() + i * kLanes, lanes, values + i * stride);
   }
 
  private:
+  const std::uint32_t* labels_of_columns() const {
+    if constexpr (kLabels && sizeof(L) == 4) return l_.data();
+    return nullptr;
+  }
   bool load(const L* labels, std::int64_t label_stride, const D* values, std::int64_t stride, std::int64_t lanes) {
     D any{0};
     for (std::int64_t i = 0; i < n_; ++i) {
@@ -118,12 +150,14 @@ class ColumnPass {
   std::int64_t n_;
   Ends known_;
   std::uint64_t unit_, cap_;
+  std::int64_t steps_ = 0;
+  edt::ColumnKernel kernel_ = edt::column_kernel();
   std::vector<D> f_, g_;
   std::vector<L> l_;
 };
 
 template <class L, class D, bool kLabels>
-void edt(VolumeView<const L> labels, const Box3& world, const EdtScale& scale, VolumeView<D> out) {
+void distances(VolumeView<const L> labels, const Box3& world, const EdtScale& scale, VolumeView<D> out) {
   if (sizeof(D) == 4 && has_wide_cap(scale))
     throw Error(Category::config, "distances: this voxel size and radius need 64-bit values");
   if (out.size != labels.size) throw Error(Category::runtime, "distances: the result has another size than the mask");
@@ -178,19 +212,19 @@ bool has_wide_cap(const EdtScale& scale) { return scale.cap >= std::uint64_t{1} 
 
 void squared_edt(VolumeView<const std::uint8_t> mask, const Box3& world, const EdtScale& scale,
                  VolumeView<std::uint32_t> out) {
-  edt<std::uint8_t, std::uint32_t, false>(as_binary(mask).view(), world, scale, out);
+  distances<std::uint8_t, std::uint32_t, false>(as_binary(mask).view(), world, scale, out);
 }
 void squared_edt(VolumeView<const std::uint32_t> labels, const Box3& world, const EdtScale& scale,
                  VolumeView<std::uint32_t> out) {
-  edt<std::uint32_t, std::uint32_t, true>(labels, world, scale, out);
+  distances<std::uint32_t, std::uint32_t, true>(labels, world, scale, out);
 }
 void squared_edt(VolumeView<const std::uint8_t> mask, const Box3& world, const EdtScale& scale,
                  VolumeView<std::uint64_t> out) {
-  edt<std::uint8_t, std::uint64_t, false>(as_binary(mask).view(), world, scale, out);
+  distances<std::uint8_t, std::uint64_t, false>(as_binary(mask).view(), world, scale, out);
 }
 void squared_edt(VolumeView<const std::uint32_t> labels, const Box3& world, const EdtScale& scale,
                  VolumeView<std::uint64_t> out) {
-  edt<std::uint32_t, std::uint64_t, true>(labels, world, scale, out);
+  distances<std::uint32_t, std::uint64_t, true>(labels, world, scale, out);
 }
 
 }  // namespace syconn

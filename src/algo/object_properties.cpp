@@ -6,6 +6,7 @@
 #include <numeric>
 #include <sstream>
 
+#include "row_runs.h"
 #include "syconn/core/chunk_grid.h"
 #include "syconn/core/error.h"
 
@@ -16,9 +17,13 @@ constexpr std::uint32_t kNoSlot = ~0U;
 
 /// Order of v by its distance to the centroid s/n along one axis: (u²(nv - s)² - u²s²) / n, so n drops out of the
 /// comparison and the numbers stay small.
-Wide axis_key(std::int64_t units, std::int64_t n, std::int64_t sum, std::int64_t v) {
-  return static_cast<Wide>(units * units) * v * (static_cast<Wide>(n) * v - 2 * static_cast<Wide>(sum));
+template <class Key>
+Key axis_key(std::int64_t units, std::int64_t n, std::int64_t sum, std::int64_t v) {
+  return static_cast<Key>(units * units) * v * (static_cast<Key>(n) * v - 2 * static_cast<Key>(sum));
 }
+
+/// In a tile v < 2^6 and n <= 2^18: the sum of three keys has at most 33 bits more than the units' square.
+bool fits_64_bits(const Vec3i& units) { return units.max_element() < 1 << 14; }
 
 bool raster_before(const Vec3<std::int32_t>& a, const Vec3<std::int32_t>& b) {
   return a.z != b.z ? a.z < b.z : a.y != b.y ? a.y < b.y : a.x < b.x;
@@ -42,8 +47,10 @@ void merge_unsorted(ObjectRecord& into, const ObjectRecord& from) {
 void add_tile(ObjectRecord& r, const detail::TileObject& part, const Vec3i& corner) {
   const auto n = static_cast<std::uint64_t>(part.n);
   r.size_vx += n;
+  const auto at = [&](const std::int32_t(&v)[3]) { return corner + Vec3i{v[0], v[1], v[2]}; };
+  r.bbox = unite(r.bbox, {at(part.low), at(part.high)});
   for (int a = 0; a < 3; ++a) r.sum_vx[a] += part.sum[a] + n * static_cast<std::uint64_t>(corner[a]);
-  r.candidates.push_back(Vec3<std::int32_t>(corner + Vec3i{part.nearest[0], part.nearest[1], part.nearest[2]}));
+  r.candidates.push_back(Vec3<std::int32_t>(at(part.nearest)));
 }
 }  // namespace
 
@@ -61,15 +68,15 @@ Vec3i distance_units(const Vec3d& voxel_size_nm) {
   return pm / std::gcd(std::gcd(pm.x, pm.y), pm.z);
 }
 
+template <class Key>
 void detail::TileObject::offer(std::int32_t x, std::int32_t y, std::int32_t z, std::int32_t len, const Vec3i& units) {
-  // Along the run the distance is convex: its best voxel is the rounded centroid (half down), pulled into the run.
-  const std::int64_t mean = (2 * static_cast<std::int64_t>(sum[0]) + n - 1) / (2 * static_cast<std::int64_t>(n));
-  const std::int64_t best = std::clamp<std::int64_t>(mean, x, x + len - 1);
-  const Wide key =
-      axis_key(units.x, n, sum[0], best) + axis_key(units.y, n, sum[1], y) + axis_key(units.z, n, sum[2], z);
-  if (found && key >= nearest_key) return;
+  // Along the run the distance is convex: its best voxel is the rounded centroid, pulled into the run.
+  const std::int32_t best = std::clamp(mean_x, x, x + len - 1);
+  const Key key = axis_key<Key>(units.x, n, sum[0], best) + axis_key<Key>(units.y, n, sum[1], y) +
+                  axis_key<Key>(units.z, n, sum[2], z);
+  if (found && key >= static_cast<Key>(nearest_key)) return;
   found = true, nearest_key = key;
-  nearest[0] = static_cast<std::int32_t>(best), nearest[1] = y, nearest[2] = z;
+  nearest[0] = best, nearest[1] = y, nearest[2] = z;
 }
 
 void merge(ObjectRecord& into, const ObjectRecord& from) {
@@ -107,7 +114,7 @@ Vec3i rep_vx(const ObjectRecord& record, const Vec3i& units) {
   for (const auto& c : record.candidates) {
     const Vec3i v = Vec3i(c) - record.bbox.min;
     Wide key = 0;
-    for (int a = 0; a < 3; ++a) key += axis_key(units[a], n, sum[a], v[a]);
+    for (int a = 0; a < 3; ++a) key += axis_key<Wide>(units[a], n, sum[a], v[a]);
     if (found && (key > best_key || (key == best_key && !raster_less(Vec3i(c), best)))) continue;
     found = true, best_key = key, best = Vec3i(c);
   }
@@ -134,16 +141,15 @@ ObjectRecord record_of_runs(Id id, std::span<const Run> runs, const Vec3i& units
                    [](const Piece& a, const Piece& b) { return raster_less(a.tile, b.tile); });
   ObjectRecord out;
   out.id = id;
-  out.bbox = bounding_box(runs);
   for (std::size_t i = 0, j = 0; i < pieces.size(); i = j) {
     detail::TileObject part;
     for (j = i; j < pieces.size() && pieces[j].tile == pieces[i].tile; ++j) {
       const auto& r = pieces[j].run;
-      part.add(static_cast<std::uint32_t>(r.x), static_cast<std::uint32_t>(r.y), static_cast<std::uint32_t>(r.z),
-               static_cast<std::uint32_t>(r.len));
+      part.add(r.x, r.y, r.z, r.len);
     }
+    part.prepare();
     for (std::size_t k = i; k < j; ++k)
-      part.offer(pieces[k].run.x, pieces[k].run.y, pieces[k].run.z, pieces[k].run.len, units);
+      part.offer<Wide>(pieces[k].run.x, pieces[k].run.y, pieces[k].run.z, pieces[k].run.len, units);
     add_tile(out, part, pieces[i].tile * kRepTile);
   }
   std::sort(out.candidates.begin(), out.candidates.end(), raster_before);
@@ -193,11 +199,9 @@ void VolumeProperties::tile(VolumeView<const Id> labels, std::vector<ObjectRecor
   for (std::int64_t z = 0; z < labels.size.z; ++z)
     for (std::int64_t y = 0; y < labels.size.y; ++y) {
       const Id* row = labels.row(y, z);
-      for (std::int64_t x = 0; x < labels.size.x;) {
-        const Id id = row[x];
-        const std::int64_t start = x;
-        while (x < labels.size.x && row[x] == id) ++x;
-        if (id == kBackground) continue;
+      for_each_row_run(row, labels.size.x, [&](std::int64_t start, std::int64_t end) {
+        const Id id = row[start];
+        if (id == kBackground) return;
         if (id != last) {
           const std::uint32_t object = object_of(id, out);
           if (slot_of_[object] == kNoSlot)
@@ -205,15 +209,16 @@ void VolumeProperties::tile(VolumeView<const Id> labels, std::vector<ObjectRecor
           last = id, last_slot = slot_of_[object];
         }
         const auto px = static_cast<std::uint8_t>(start + offset.x), py = static_cast<std::uint8_t>(y + offset.y),
-                   pz = static_cast<std::uint8_t>(z + offset.z), len = static_cast<std::uint8_t>(x - start);
+                   pz = static_cast<std::uint8_t>(z + offset.z), len = static_cast<std::uint8_t>(end - start);
         runs_.push_back({last_slot, px, py, pz, len});
         sums_[last_slot].add(px, py, pz, len);
-        const Vec3i at = labels.origin + Vec3i{start, y, z};
-        Box3& box = out[sums_[last_slot].object].bbox;
-        box = unite(box, {at, at + Vec3i{x - start, 1, 1}});
-      }
+      });
     }
-  for (const TileRun& r : runs_) sums_[r.slot].offer(r.x, r.y, r.z, r.len, units_);
+  for (detail::TileObject& part : sums_) part.prepare();
+  if (fits_64_bits(units_))
+    for (const TileRun& r : runs_) sums_[r.slot].offer<std::int64_t>(r.x, r.y, r.z, r.len, units_);
+  else
+    for (const TileRun& r : runs_) sums_[r.slot].offer<Wide>(r.x, r.y, r.z, r.len, units_);
   for (const detail::TileObject& part : sums_) {
     add_tile(out[part.object], part, corner);
     slot_of_[part.object] = kNoSlot;

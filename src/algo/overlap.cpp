@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "row_runs.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -40,16 +41,12 @@ class OverlapTable {
 };
 
 void add_row(const Id* sv, const Id* organelle, std::int64_t n, OverlapTable& table) {
-  for (std::int64_t x = 0; x < n;) {
-    if (organelle[x] == kBackground) {
-      ++x;
-      continue;
-    }
-    const std::int64_t start = x;
-    const Id a = organelle[x], b = sv[x];
-    while (x < n && organelle[x] == a && sv[x] == b) ++x;
-    table.add(a, b, static_cast<std::uint64_t>(x - start));
-  }
+  for_each_row_run(organelle, n, [&](std::int64_t from, std::int64_t to) {
+    if (organelle[from] == kBackground) return;
+    for_each_row_run(sv + from, to - from, [&](std::int64_t start, std::int64_t end) {
+      table.add(organelle[from], sv[from + start], static_cast<std::uint64_t>(end - start));
+    });
+  });
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <bit>
 
+#include "syconn/core/cpu.h"
+
 namespace syconn::points {
 
 std::size_t scan_portable(const Stretch& s, const float* query, float limit, std::uint64_t* out) {
@@ -18,8 +20,7 @@ std::size_t scan_portable(const Stretch& s, const float* query, float limit, std
 
 ScanKernel scan_kernel() {
 #ifdef SYCONN_POINTS_AVX2
-  static const bool avx2 = __builtin_cpu_supports("avx2") != 0;
-  if (avx2) return scan_avx2;
+  if (cpu_level() >= CpuLevel::avx2) return scan_avx2;
 #endif
   return scan_portable;
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "row_runs.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -63,14 +64,12 @@ void value_runs(VolumeView<const T> values, std::vector<Run>& runs, std::vector<
   for (std::int64_t z = 0; z < values.size.z; ++z)
     for (std::int64_t y = 0; y < values.size.y; ++y) {
       const T* row = values.row(y, z);
-      for (std::int64_t x = 0; x < values.size.x;) {
-        const std::int64_t start = x;
-        while (x < values.size.x && row[x] == row[start]) ++x;
-        if (row[start] == 0) continue;
+      for_each_row_run(row, values.size.x, [&](std::int64_t start, std::int64_t end) {
+        if (row[start] == 0) return;
         runs.push_back({static_cast<std::int32_t>(start), static_cast<std::int32_t>(y), static_cast<std::int32_t>(z),
-                        static_cast<std::int32_t>(x - start)});
+                        static_cast<std::int32_t>(end - start)});
         value.push_back(row[start]);
-      }
+      });
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "syconn/core/version.h"
 
+#include "syconn/core/cpu.h"
 #include "syconn/core/json.h"
 
 namespace syconn {
@@ -15,13 +16,6 @@ std::vector<LibraryVersion> core_libraries() {
                                 std::to_string(NLOHMANN_JSON_VERSION_PATCH)}};
 }
 
-const char* simd_level() {
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "avx2";
-  if (__builtin_cpu_supports("sse4.2")) return "sse4.2";
-#endif
-  return "none";
-}
+const char* simd_level() { return name_of(cpu_level()); }
 
 }  // namespace syconn

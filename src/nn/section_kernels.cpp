@@ -3,14 +3,15 @@
 #define SYCONN_LANES 4
 #define SYCONN_BLOCK 4
 #include "section_kernels_body.h"
+#include "syconn/core/cpu.h"
 
 namespace syconn {
 namespace {
 
 const SectionKernels& best_kernels() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return sections_avx512::kKernels;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return sections_avx2::kKernels;
+  if (cpu_level() == CpuLevel::avx512) return sections_avx512::kKernels;
+  if (cpu_level() >= CpuLevel::avx2) return sections_avx2::kKernels;
 #endif
   return sections_plain::kKernels;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -50,15 +51,24 @@ namespace detail {
 struct TileObject {
   std::uint32_t object = 0, n = 0;
   std::uint32_t sum[3] = {};
+  std::int32_t low[3] = {64, 64, 64}, high[3] = {};  ///< box, half-open
   std::int32_t nearest[3] = {};
+  std::int32_t mean_x = 0;  ///< rounded, half down; set by prepare()
   __int128 nearest_key = 0;
   bool found = false;
 
-  void add(std::uint32_t x, std::uint32_t y, std::uint32_t z, std::uint32_t len) {
-    n += len;
-    sum[0] += len * x + len * (len - 1) / 2, sum[1] += len * y, sum[2] += len * z;
+  void add(std::int32_t x, std::int32_t y, std::int32_t z, std::int32_t len) {
+    const auto k = static_cast<std::uint32_t>(len), at = static_cast<std::uint32_t>(x);
+    n += k;
+    sum[0] += k * at + k * (k - 1) / 2, sum[1] += k * static_cast<std::uint32_t>(y);
+    sum[2] += k * static_cast<std::uint32_t>(z);
+    low[0] = std::min(low[0], x), low[1] = std::min(low[1], y), low[2] = std::min(low[2], z);
+    high[0] = std::max(high[0], x + len), high[1] = std::max(high[1], y + 1), high[2] = std::max(high[2], z + 1);
   }
-  /// Offers a run as holder of the nearest voxel, in raster order, after all runs were added.
+  /// After all runs were added.
+  void prepare() { mean_x = static_cast<std::int32_t>((2 * sum[0] + n - 1) / (2 * n)); }
+  /// Offers a run as holder of the nearest voxel, in raster order. `Key`: as wide as keys of such units need.
+  template <class Key>
   void offer(std::int32_t x, std::int32_t y, std::int32_t z, std::int32_t len, const Vec3i& units);
 };
 }  // namespace detail

@@ -17,7 +17,7 @@ struct LibraryVersion {
   std::string name, version;
 };
 std::vector<LibraryVersion> core_libraries();
-/// Widest instructions that inner loops take on this CPU: avx2, sse4.2 (checksums only), or none.
+/// Widest instructions that inner loops take: avx512, avx2 or portable (cpu_level).
 const char* simd_level();
 
 }  // namespace syconn

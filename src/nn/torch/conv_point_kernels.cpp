@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #define SYCONN_KERNELS kernels_plain
 #include "conv_point_kernels_body.h"
+#include "syconn/core/cpu.h"
 
 namespace syconn {
 namespace {
 
-bool has_avx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return false;
-#endif
-}
+bool has_avx2() { return cpu_level() >= CpuLevel::avx2; }
 
 }  // namespace
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The inner loop of distances along y and z, compiled for several instruction sets and chosen at run time. All of them
+// give the same integers.
+#pragma once
+#include <cstdint>
+
+namespace syconn::edt {
+
+inline constexpr std::int64_t kLanes = 32;
+
+/// kLanes neighbouring columns of n voxels each: [voxel][lane].
+struct Columns {
+  const std::uint32_t* f;       ///< squared distances so far, at most the cap
+  const std::uint32_t* labels;  ///< null: one label, f = 0 outside
+  std::uint32_t* g;             ///< out: squared distances with this axis
+  std::int64_t n;
+  std::int64_t steps;  ///< the window's largest reach: (steps * unit)^2 is at most the cap
+  std::uint64_t unit;  ///< edge of a voxel along the columns
+  bool low, high;      ///< something is known to lie beyond the first and the last voxel: background
+};
+
+using ColumnKernel = void (*)(const Columns&);
+
+/// The fastest one this processor has.
+ColumnKernel column_kernel();
+void column_portable(const Columns&);
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define SYCONN_EDT_X86 1
+void column_avx2(const Columns&);
+void column_avx512(const Columns&);
+#endif
+
+}  // namespace syconn::edt

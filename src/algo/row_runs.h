@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Runs of equal value of a row, found 64 elements at a time: a comparison a voxel in vectors, and work a run.
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "contacts_kernels.h"
+
+namespace syconn {
+
+/// Bit i = (a[i] != b[i]) for 64 bytes, eight at a time.
+inline std::uint64_t differ8(const std::uint8_t* a, const std::uint8_t* b) {
+  constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7fULL;
+  std::uint64_t bits = 0;
+  for (int i = 0; i < 64; i += 8) {
+    std::uint64_t x = 0, y = 0;
+    std::memcpy(&x, a + i, 8), std::memcpy(&y, b + i, 8);
+    x ^= y;
+    if (x == 0) continue;
+    const std::uint64_t high = ~(((x & kLow) + kLow) | x | kLow);  // the top bit of each byte that is equal
+    const std::uint64_t low = ((high >> 7) ^ 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56;
+    bits |= low << i;
+  }
+  return bits;
+}
+
+/// Bit i = (row[i] != row[i-1]) for n <= 64 elements; `row` is not the first of its row.
+template <class T>
+std::uint64_t change_bits(const contacts::Kernels& kernels, const T* row, std::int64_t n) {
+  if (n == 64) {
+    if constexpr (sizeof(T) == 8) return kernels.differ64(row, row - 1);
+    if constexpr (sizeof(T) == 4) return kernels.differ32(row, row - 1);
+    if constexpr (sizeof(T) == 1 && std::endian::native == std::endian::little) return differ8(row, row - 1);
+  }
+  std::uint64_t bits = 0;
+  for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;
+  return bits;
+}
+
+/// Calls use(start, end) for each run of equal value of row[0 .. n), from left to right.
+template <class T, class F>
+void for_each_row_run(const T* row, std::int64_t n, F&& use) {
+  const contacts::Kernels& kernels = contacts::kernels();
+  std::int64_t start = 0;
+  for (std::int64_t x = 1; x < n; x += 64) {
+    std::uint64_t bits = change_bits(kernels, row + x, n - x < 64 ? n - x : 64);
+    for (; bits != 0; bits &= bits - 1) {
+      const std::int64_t end = x + std::countr_zero(bits);
+      use(start, end);
+      start = end;
+    }
+  }
+  if (n > 0) use(start, n);
+}
+
+}  // namespace syconn
