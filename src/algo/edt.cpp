@@ -73,32 +73,65 @@ void pass_x(VolumeView<const L> labels, const Ends& known, const EdtScale& scale
 }
 
 /// Columns along y or z, kLanes neighbours in x at a time.
-template <class L, class D, bool kLabels>
 class ColumnPass {
  public:
-  ColumnPass(std::int64_t length, const Ends& known, std::int64_t unit, const EdtScale& scale)
+  ColumnPass(std::int64_t length, const Ends& known, std::int64_t unit, const EdtScale& scale, bool has_labels)
+      : n_(length),
+        known_(known),
+        unit_(static_cast<std::uint64_t>(unit)),
+        f_(cells()),
+        own_(has_labels ? cells() : 0) {
+    for (std::uint64_t step = unit_; steps_ < n_ && step <= scale.cap / step; step += unit_) ++steps_;
+  }
+
+  /// `stride`: elements from one voxel of a column to the next. `labels` may be null: one label.
+  void run(const std::uint32_t* labels, std::int64_t label_stride, std::uint32_t* values, std::int64_t stride,
+           std::int64_t lanes) {
+    if (lanes == kLanes) return kernel_(columns(labels, label_stride, values, stride));
+    // The last columns of a row: as many more, of background, make them up.
+    edge_.assign(cells(), 0), edge_labels_.assign(labels != nullptr ? cells() : 0, 0);
+    for (std::int64_t i = 0; i < n_; ++i) {
+      std::copy_n(values + i * stride, lanes, edge_.data() + i * kLanes);
+      if (labels != nullptr) std::copy_n(labels + i * label_stride, lanes, edge_labels_.data() + i * kLanes);
+    }
+    kernel_(columns(labels != nullptr ? edge_labels_.data() : nullptr, kLanes, edge_.data(), kLanes));
+    for (std::int64_t i = 0; i < n_; ++i) std::copy_n(edge_.data() + i * kLanes, lanes, values + i * stride);
+  }
+
+ private:
+  std::size_t cells() const { return static_cast<std::size_t>(n_ * kLanes); }
+  edt::Columns columns(const std::uint32_t* labels, std::int64_t label_stride, std::uint32_t* values,
+                       std::int64_t stride) {
+    return {values, stride, labels, label_stride, f_.data(), own_.data(), n_, steps_, unit_, known_.low, known_.high};
+  }
+
+  std::int64_t n_;
+  Ends known_;
+  std::uint64_t unit_;
+  std::int64_t steps_ = 0;
+  edt::ColumnKernel kernel_ = edt::column_kernel();
+  std::vector<std::uint32_t> f_, own_, edge_, edge_labels_;
+};
+
+/// The same for distances of 64 bits, which only huge radii in fine units need.
+template <class L, class D, bool kLabels>
+class WideColumnPass {
+ public:
+  WideColumnPass(std::int64_t length, const Ends& known, std::int64_t unit, const EdtScale& scale)
       : n_(length), known_(known), unit_(static_cast<std::uint64_t>(unit)), cap_(scale.cap) {
     const auto cells = static_cast<std::size_t>(n_ * kLanes);
     f_.resize(cells), g_.resize(cells);
     if (kLabels) l_.resize(cells);
-    for (std::uint64_t step = unit_; steps_ < n_ && step <= cap_ / step; step += unit_) ++steps_;
   }
 
   /// `stride`: elements from one voxel of a column to the next.
   void run(const L* labels, std::int64_t label_stride, D* values, std::int64_t stride, std::int64_t lanes) {
     if (!load(labels, label_stride, values, stride, lanes)) return;
-    if constexpr (sizeof(D) == 4 && (!kLabels || sizeof(L) == 4))
-      kernel_({f_.data(), labels_of_columns(), g_.data(), n_, steps_, unit_, known_.low, known_.high});
-    else
-      for (std::int64_t i = 0; i < n_; ++i) minimum(i);
+    for (std::int64_t i = 0; i < n_; ++i) minimum(i);
     for (std::int64_t i = 0; i < n_; ++i) std::copy_n(g_.data() + i * kLanes, lanes, values + i * stride);
   }
 
  private:
-  const std::uint32_t* labels_of_columns() const {
-    if constexpr (kLabels && sizeof(L) == 4) return l_.data();
-    return nullptr;
-  }
   bool load(const L* labels, std::int64_t label_stride, const D* values, std::int64_t stride, std::int64_t lanes) {
     D any{0};
     for (std::int64_t i = 0; i < n_; ++i) {
@@ -150,8 +183,6 @@ class ColumnPass {
   std::int64_t n_;
   Ends known_;
   std::uint64_t unit_, cap_;
-  std::int64_t steps_ = 0;
-  edt::ColumnKernel kernel_ = edt::column_kernel();
   std::vector<D> f_, g_;
   std::vector<L> l_;
 };
@@ -164,15 +195,26 @@ void distances(VolumeView<const L> labels, const Box3& world, const EdtScale& sc
   const Box3 box = labels.box();
   if (box.empty()) return;
   pass_x(labels, ends_of(box, world, 0), scale, out);
-  ColumnPass<L, D, kLabels> along_y(box.size().y, ends_of(box, world, 1), scale.units.y, scale);
-  ColumnPass<L, D, kLabels> along_z(box.size().z, ends_of(box, world, 2), scale.units.z, scale);
+  const auto pass_of = [&](int axis) {
+    if constexpr (sizeof(D) == 4)
+      return ColumnPass(box.size()[axis], ends_of(box, world, axis), scale.units[axis], scale, kLabels);
+    else
+      return WideColumnPass<L, D, kLabels>(box.size()[axis], ends_of(box, world, axis), scale.units[axis], scale);
+  };
+  const auto labels_at = [&](std::int64_t x, std::int64_t y, std::int64_t z) {
+    if constexpr (sizeof(D) == 4 && !kLabels)
+      return static_cast<const std::uint32_t*>(nullptr);
+    else
+      return labels.row(y, z) + x;
+  };
+  auto along_y = pass_of(1), along_z = pass_of(2);
   for (std::int64_t z = 0; z < box.size().z; ++z)
     for (std::int64_t x = 0; x < box.size().x; x += kLanes)
-      along_y.run(labels.row(0, z) + x, labels.stride_y, out.row(0, z) + x, out.stride_y,
+      along_y.run(labels_at(x, 0, z), labels.stride_y, out.row(0, z) + x, out.stride_y,
                   std::min(kLanes, box.size().x - x));
   for (std::int64_t y = 0; y < box.size().y; ++y)
     for (std::int64_t x = 0; x < box.size().x; x += kLanes)
-      along_z.run(labels.row(y, 0) + x, labels.stride_z, out.row(y, 0) + x, out.stride_z,
+      along_z.run(labels_at(x, y, 0), labels.stride_z, out.row(y, 0) + x, out.stride_z,
                   std::min(kLanes, box.size().x - x));
 }
 

@@ -8,9 +8,9 @@ namespace {
 constexpr std::int64_t kBytes = 16;
 using Lanes = std::uint32_t __attribute__((vector_size(kBytes)));
 
-inline bool any_above(const Lanes (&g)[8], const Lanes& limit) {
+inline __attribute__((always_inline)) bool any_above(const Lanes (&g)[8], const Lanes& limit) {
   Lanes over{};
-  for (const Lanes& lanes : g) over |= (Lanes)(lanes > limit);
+  for (int i = 0; i < 8; ++i) over |= (Lanes)(g[i] > limit);
   return (over[0] | over[1] | over[2] | over[3]) != 0;
 }
 #include "edt_kernels.inc"

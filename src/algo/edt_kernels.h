@@ -8,11 +8,13 @@ namespace syconn::edt {
 
 inline constexpr std::int64_t kLanes = 32;
 
-/// kLanes neighbouring columns of n voxels each: [voxel][lane].
+/// kLanes neighbouring columns of n voxels each; strides are elements from one voxel of a column to the next.
 struct Columns {
-  const std::uint32_t* f;       ///< squared distances so far, at most the cap
-  const std::uint32_t* labels;  ///< null: one label, f = 0 outside
-  std::uint32_t* g;             ///< out: squared distances with this axis
+  std::uint32_t* values;  ///< in and out: squared distances, at most the cap
+  std::int64_t stride;
+  const std::uint32_t* labels;  ///< null: one label, values 0 outside
+  std::int64_t label_stride;
+  std::uint32_t *f, *own;  ///< scratch, n * kLanes each; `own` only for labels
   std::int64_t n;
   std::int64_t steps;  ///< the window's largest reach: (steps * unit)^2 is at most the cap
   std::uint64_t unit;  ///< edge of a voxel along the columns

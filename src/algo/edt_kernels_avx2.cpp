@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kBytes = 32;
 using Lanes = std::uint32_t __attribute__((vector_size(kBytes)));
 
-inline bool any_above(const Lanes (&g)[4], const Lanes& limit) {
+inline __attribute__((always_inline)) bool any_above(const Lanes (&g)[4], const Lanes& limit) {
   const Lanes over = (Lanes)(g[0] > limit) | (Lanes)(g[1] > limit) | (Lanes)(g[2] > limit) | (Lanes)(g[3] > limit);
   return _mm256_testz_si256((__m256i)over, (__m256i)over) == 0;
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kBytes = 64;
 using Lanes = std::uint32_t __attribute__((vector_size(kBytes)));
 
-inline bool any_above(const Lanes (&g)[2], const Lanes& limit) {
+inline __attribute__((always_inline)) bool any_above(const Lanes (&g)[2], const Lanes& limit) {
   return (_mm512_cmpgt_epu32_mask((__m512i)g[0], (__m512i)limit) |
           _mm512_cmpgt_epu32_mask((__m512i)g[1], (__m512i)limit)) != 0;
 }

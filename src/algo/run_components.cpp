@@ -23,15 +23,20 @@ std::vector<Row> rows_of(std::span<const Run> runs) {
   return rows;
 }
 
-/// Unites the runs of two rows that overlap, or, with `slack` 1, touch diagonally, where `joins` allows it.
+/// Unites the runs of two rows that overlap, or, with `slack` 1, touch diagonally, where `joins` allows it. Runs marked
+/// in `done`, counted from the first of row a, are passed over; with `mark` those get marked that one run of b covers.
 template <class Joins>
 void unite_rows(std::span<const Run> runs, const Row& a, const Row& b, std::int32_t slack, const Joins& joins,
-                UnionFind& sets) {
+                UnionFind& sets, std::vector<std::uint8_t>& done, bool mark) {
   std::uint32_t first = b.first;
   for (std::uint32_t i = a.first; i < a.last; ++i) {
+    if (done[i - a.first] != 0) continue;
     while (first < b.last && runs[first].end() + slack <= runs[i].x) ++first;
-    for (std::uint32_t j = first; j < b.last && runs[j].x < runs[i].end() + slack; ++j)
-      if (joins(i, j)) sets.unite(i, j);
+    for (std::uint32_t j = first; j < b.last && runs[j].x < runs[i].end() + slack; ++j) {
+      if (!joins(i, j)) continue;
+      sets.unite(i, j);
+      if (mark && runs[j].x <= runs[i].x && runs[j].end() >= runs[i].end()) done[i - a.first] = 1;
+    }
   }
 }
 
@@ -49,14 +54,20 @@ RunComponents components(std::span<const Run> runs, Connectivity connectivity, c
   const std::vector<Row> rows = rows_of(runs);
   const std::int32_t slack_face = n >= 18 ? 1 : 0, slack_edge = n >= 26 ? 1 : 0;
   std::size_t cursors[4] = {};
+  std::vector<std::uint8_t> done;
   for (const Row& row : rows) {
     for (std::uint32_t i = row.first + 1; i < row.last; ++i)
       if (runs[i - 1].end() == runs[i].x && joins(i - 1, i)) sets.unite(i - 1, i);
-    if (const Row* r = seek(rows, cursors[0], row.y - 1, row.z)) unite_rows(runs, row, *r, slack_face, joins, sets);
-    if (const Row* r = seek(rows, cursors[1], row.y, row.z - 1)) unite_rows(runs, row, *r, slack_face, joins, sets);
+    const auto with = [&](int cursor, std::int32_t y, std::int32_t z, std::int32_t slack, bool mark) {
+      if (const Row* r = seek(rows, cursors[cursor], y, z)) unite_rows(runs, row, *r, slack, joins, sets, done, mark);
+    };
+    done.assign(row.last - row.first, 0);
+    with(0, row.y - 1, row.z, slack_face, false);
+    // What touches a run across an edge touches the run that covers it in the row between across a face.
+    with(1, row.y, row.z - 1, slack_face, n >= 18);
     if (n < 18) continue;
-    if (const Row* r = seek(rows, cursors[2], row.y - 1, row.z - 1)) unite_rows(runs, row, *r, slack_edge, joins, sets);
-    if (const Row* r = seek(rows, cursors[3], row.y + 1, row.z - 1)) unite_rows(runs, row, *r, slack_edge, joins, sets);
+    with(2, row.y - 1, row.z - 1, slack_edge, false);
+    with(3, row.y + 1, row.z - 1, slack_edge, false);
   }
   RunComponents out;
   out.part.resize(runs.size());

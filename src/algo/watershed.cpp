@@ -74,10 +74,17 @@ void value_runs(VolumeView<const T> values, std::vector<Run>& runs, std::vector<
 }
 
 std::uint32_t paint(const std::vector<Run>& runs, const RunComponents& parts, VolumeView<std::uint32_t> labels) {
+  std::size_t i = 0;
   for (std::int64_t z = 0; z < labels.size.z; ++z)
-    for (std::int64_t y = 0; y < labels.size.y; ++y) std::fill_n(labels.row(y, z), labels.size.x, 0U);
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    std::fill_n(labels.row(runs[i].y, runs[i].z) + runs[i].x, runs[i].len, parts.part[i] + 1);
+    for (std::int64_t y = 0; y < labels.size.y; ++y) {
+      std::uint32_t* const row = labels.row(y, z);
+      std::int64_t x = 0;
+      for (; i < runs.size() && runs[i].z == z && runs[i].y == y; x = runs[i].end(), ++i) {
+        std::fill(row + x, row + runs[i].x, 0U);
+        std::fill_n(row + runs[i].x, runs[i].len, parts.part[i] + 1);
+      }
+      std::fill(row + x, row + labels.size.x, 0U);
+    }
   return parts.n_parts;
 }
 

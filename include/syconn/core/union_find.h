@@ -21,6 +21,7 @@ class UnionFind {
     return i;
   }
   void unite(std::uint32_t a, std::uint32_t b) {
+    if (parent_[a] == parent_[b]) return;
     a = find(a), b = find(b);
     if (a == b) return;
     if (a > b) std::swap(a, b);
