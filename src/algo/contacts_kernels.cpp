@@ -10,9 +10,9 @@ namespace {
 #include "contacts_kernels.inc"
 
 template <class T>
-std::uint64_t differ(const T* a, const T* b) {
+std::uint64_t differ(const T* a, const T* b, std::int64_t n) {
   std::uint64_t bits = 0;
-  for (int i = 0; i < 64; ++i) bits |= static_cast<std::uint64_t>(a[i] != b[i]) << i;
+  for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(a[i] != b[i]) << i;
   return bits;
 }
 

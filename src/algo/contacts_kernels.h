@@ -65,8 +65,9 @@ struct Kernels {
   void (*claim)(const ClaimWord&);
   /// Bit i = ((a[i] ^ b[i]) & mask) != 0, without the mask a[i] != b[i], for 64 elements.
   std::uint64_t (*differ_masked)(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t mask);
-  std::uint64_t (*differ32)(const std::uint32_t* a, const std::uint32_t* b);
-  std::uint64_t (*differ64)(const std::uint64_t* a, const std::uint64_t* b);
+  /// The same for n <= 64 elements.
+  std::uint64_t (*differ32)(const std::uint32_t* a, const std::uint32_t* b, std::int64_t n);
+  std::uint64_t (*differ64)(const std::uint64_t* a, const std::uint64_t* b, std::int64_t n);
 };
 
 /// The fastest set this processor has.

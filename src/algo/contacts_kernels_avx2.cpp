@@ -15,14 +15,17 @@ namespace syconn::contacts {
 namespace {
 #include "contacts_kernels.inc"
 
-std::uint64_t differ32(const std::uint32_t* a, const std::uint32_t* b) {
+std::uint64_t differ32(const std::uint32_t* a, const std::uint32_t* b, std::int64_t n) {
   std::uint64_t bits = 0;
-  for (int i = 0; i < 64; i += 8) {
+  std::int64_t i = 0;
+  for (; i + 8 <= n; i += 8) {
     const __m256i e = _mm256_cmpeq_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i)),
                                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + i)));
-    bits |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(e)))) << i;
+    bits |= (255U ^ static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(e)))))
+            << i;
   }
-  return ~bits;
+  for (; i < n; ++i) bits |= static_cast<std::uint64_t>(a[i] != b[i]) << i;
+  return bits;
 }
 
 std::uint64_t differ_masked(const std::uint32_t* a, const std::uint32_t* b, std::uint32_t mask) {
@@ -37,14 +40,17 @@ std::uint64_t differ_masked(const std::uint32_t* a, const std::uint32_t* b, std:
   return ~bits;
 }
 
-std::uint64_t differ64(const std::uint64_t* a, const std::uint64_t* b) {
+std::uint64_t differ64(const std::uint64_t* a, const std::uint64_t* b, std::int64_t n) {
   std::uint64_t bits = 0;
-  for (int i = 0; i < 64; i += 4) {
+  std::int64_t i = 0;
+  for (; i + 4 <= n; i += 4) {
     const __m256i e = _mm256_cmpeq_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i)),
                                          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + i)));
-    bits |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_castsi256_pd(e)))) << i;
+    bits |= (15U ^ static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_pd(_mm256_castsi256_pd(e)))))
+            << i;
   }
-  return ~bits;
+  for (; i < n; ++i) bits |= static_cast<std::uint64_t>(a[i] != b[i]) << i;
+  return bits;
 }
 }  // namespace
 

@@ -11,25 +11,15 @@ constexpr std::uint64_t kEmpty = ~std::uint64_t{0};
 
 /// Bit i = (a[i] != b[i]) for n <= 64 elements.
 std::uint64_t difference_bits(const std::uint32_t* a, const std::uint32_t* b, std::int64_t n) {
-  if (n == 64) return kernels().differ32(a, b);
-  std::uint64_t bits = 0;
-  for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(a[i] != b[i]) << i;
-  return bits;
+  return kernels().differ32(a, b, n);
 }
 
 /// Bit i = (row[i] != row[i-1]) for the n <= 64 elements of a row; `row` is not its first.
-std::uint64_t start_bits(const Id* row, std::int64_t n) {
-  if (n == 64) return kernels().differ64(row, row - 1);
-  std::uint64_t bits = 0;
-  for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;
-  return bits;
-}
+std::uint64_t start_bits(const Id* row, std::int64_t n) { return kernels().differ64(row, row - 1, n); }
 
 /// The same for the first elements of a row, whose element 0 starts no run here.
 std::uint64_t start_bits_of_first(const Id* row, std::int64_t n) {
-  std::uint64_t bits = 0;
-  for (std::int64_t i = 1; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;
-  return bits;
+  return kernels().differ64(row + 1, row, n - 1) << 1;
 }
 }  // namespace
 

@@ -14,6 +14,7 @@ namespace syconn {
 namespace {
 using Wide = __int128;
 constexpr std::uint32_t kNoSlot = ~0U;
+constexpr std::size_t kBandTiles = 8;  ///< a page of labels
 
 /// Order of v by its distance to the centroid s/n along one axis: (u²(nv - s)² - u²s²) / n, so n drops out of the
 /// comparison and the numbers stay small.
@@ -161,12 +162,13 @@ std::vector<ObjectRecord> VolumeProperties::run(VolumeView<const Id> labels) {
   std::vector<ObjectRecord> out;
   keys_.assign(1024, kBackground), values_.assign(1024, 0);
   slot_of_.clear();
+  tiles_.resize(kBandTiles);
   const Box3 box = labels.box();
-  const Vec3i first = box.min / kRepTile * kRepTile;
-  for (std::int64_t z = first.z; z < box.max.z; z += kRepTile)
-    for (std::int64_t y = first.y; y < box.max.y; y += kRepTile)
-      for (std::int64_t x = first.x; x < box.max.x; x += kRepTile)
-        tile(labels.sub(intersect(box, {{x, y, z}, Vec3i{x, y, z} + Vec3i(kRepTile)})), out);
+  const Vec3i first = box.min / kRepTile * kRepTile, edge{kBandTiles * kRepTile, kRepTile, kRepTile};
+  for (std::int64_t z = first.z; z < box.max.z; z += edge.z)
+    for (std::int64_t y = first.y; y < box.max.y; y += edge.y)
+      for (std::int64_t x = first.x; x < box.max.x; x += edge.x)
+        band(labels.sub(intersect(box, {{x, y, z}, Vec3i{x, y, z} + edge})), out);
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (ObjectRecord& r : out) std::sort(r.candidates.begin(), r.candidates.end(), raster_before);
   return out;
@@ -186,43 +188,62 @@ std::uint32_t VolumeProperties::object_of(Id id, std::vector<ObjectRecord>& out)
     if (keys_[i] == id) return values_[i];
   keys_[i] = id, values_[i] = static_cast<std::uint32_t>(out.size());
   out.emplace_back().id = id;
-  slot_of_.push_back(kNoSlot);
+  slot_of_.resize(out.size() * kBandTiles, kNoSlot);
   return values_[i];
 }
 
-// One pass over the tile's voxels finds the runs and their sums; one over the runs the nearest voxels.
-void VolumeProperties::tile(VolumeView<const Id> labels, std::vector<ObjectRecord>& out) {
+// Neighbouring tiles along x together, so that rows are read as they lie. One pass over the voxels finds the runs and
+// their sums; one over the runs of each tile the nearest voxels.
+void VolumeProperties::band(VolumeView<const Id> labels, std::vector<ObjectRecord>& out) {
   const Vec3i corner = labels.origin / kRepTile * kRepTile, offset = labels.origin - corner;
-  runs_.clear(), sums_.clear();
-  Id last = kBackground;
-  std::uint32_t last_slot = 0;
+  const std::int64_t end = offset.x + labels.size.x;
   for (std::int64_t z = 0; z < labels.size.z; ++z)
     for (std::int64_t y = 0; y < labels.size.y; ++y) {
       const Id* row = labels.row(y, z);
-      for_each_row_run(row, labels.size.x, [&](std::int64_t start, std::int64_t end) {
-        const Id id = row[start];
-        if (id == kBackground) return;
-        if (id != last) {
-          const std::uint32_t object = object_of(id, out);
-          if (slot_of_[object] == kNoSlot)
-            slot_of_[object] = static_cast<std::uint32_t>(sums_.size()), sums_.emplace_back().object = object;
-          last = id, last_slot = slot_of_[object];
-        }
-        const auto px = static_cast<std::uint8_t>(start + offset.x), py = static_cast<std::uint8_t>(y + offset.y),
-                   pz = static_cast<std::uint8_t>(z + offset.z), len = static_cast<std::uint8_t>(end - start);
-        runs_.push_back({last_slot, px, py, pz, len});
-        sums_[last_slot].add(px, py, pz, len);
-      });
+      for (std::int64_t x = offset.x, next; x < end; x = next) {
+        next = std::min(end, (x / kRepTile + 1) * kRepTile);
+        add_row(row + (x - offset.x), next - x, {x % kRepTile, y + offset.y, z + offset.z},
+                static_cast<std::size_t>(x / kRepTile), out);
+      }
     }
-  for (detail::TileObject& part : sums_) part.prepare();
+  for (std::size_t tile = 0; tile < tiles_.size(); ++tile)
+    finish(tile, corner + Vec3i{static_cast<std::int64_t>(tile) * kRepTile, 0, 0}, out);
+}
+
+/// Part of a row in one tile; `at`: of its first voxel, from the tile's corner.
+void VolumeProperties::add_row(const Id* row, std::int64_t n, const Vec3i& at, std::size_t tile,
+                               std::vector<ObjectRecord>& out) {
+  Tile& t = tiles_[tile];
+  for_each_row_run(row, n, [&](std::int64_t start, std::int64_t end) {
+    const Id id = row[start];
+    if (id == kBackground) return;
+    if (id != t.last) {
+      const std::uint32_t object = object_of(id, out);
+      std::uint32_t& slot = slot_of_[object * kBandTiles + tile];
+      if (slot == kNoSlot) slot = static_cast<std::uint32_t>(t.sums.size()), t.sums.emplace_back().object = object;
+      t.last = id, t.last_slot = slot;
+    }
+    const auto x = static_cast<std::int32_t>(at.x + start), len = static_cast<std::int32_t>(end - start);
+    const auto y = static_cast<std::int32_t>(at.y), z = static_cast<std::int32_t>(at.z);
+    t.runs.push_back({t.last_slot, static_cast<std::uint8_t>(x), static_cast<std::uint8_t>(y),
+                      static_cast<std::uint8_t>(z), static_cast<std::uint8_t>(len)});
+    t.sums[t.last_slot].add(x, y, z, len);
+  });
+}
+
+void VolumeProperties::finish(std::size_t tile, const Vec3i& corner, std::vector<ObjectRecord>& out) {
+  Tile& t = tiles_[tile];
+  for (detail::TileObject& part : t.sums) part.prepare();
   if (fits_64_bits(units_))
-    for (const TileRun& r : runs_) sums_[r.slot].offer<std::int64_t>(r.x, r.y, r.z, r.len, units_);
+    for (const TileRun& r : t.runs) t.sums[r.slot].offer<std::int64_t>(r.x, r.y, r.z, r.len, units_);
   else
-    for (const TileRun& r : runs_) sums_[r.slot].offer<Wide>(r.x, r.y, r.z, r.len, units_);
-  for (const detail::TileObject& part : sums_) {
+    for (const TileRun& r : t.runs) t.sums[r.slot].offer<Wide>(r.x, r.y, r.z, r.len, units_);
+  for (const detail::TileObject& part : t.sums) {
     add_tile(out[part.object], part, corner);
-    slot_of_[part.object] = kNoSlot;
+    slot_of_[part.object * kBandTiles + tile] = kNoSlot;
   }
+  t.runs.clear(), t.sums.clear();
+  t.last = kBackground;
 }
 
 }  // namespace syconn

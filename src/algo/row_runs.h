@@ -28,11 +28,10 @@ inline std::uint64_t differ8(const std::uint8_t* a, const std::uint8_t* b) {
 /// Bit i = (row[i] != row[i-1]) for n <= 64 elements; `row` is not the first of its row.
 template <class T>
 std::uint64_t change_bits(const contacts::Kernels& kernels, const T* row, std::int64_t n) {
-  if (n == 64) {
-    if constexpr (sizeof(T) == 8) return kernels.differ64(row, row - 1);
-    if constexpr (sizeof(T) == 4) return kernels.differ32(row, row - 1);
-    if constexpr (sizeof(T) == 1 && std::endian::native == std::endian::little) return differ8(row, row - 1);
-  }
+  if constexpr (sizeof(T) == 8) return kernels.differ64(row, row - 1, n);
+  if constexpr (sizeof(T) == 4) return kernels.differ32(row, row - 1, n);
+  if constexpr (sizeof(T) == 1 && std::endian::native == std::endian::little)
+    if (n == 64) return differ8(row, row - 1);
   std::uint64_t bits = 0;
   for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;
   return bits;

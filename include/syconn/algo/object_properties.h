@@ -85,13 +85,20 @@ class VolumeProperties {
     std::uint32_t slot;
     std::uint8_t x, y, z, len;
   };
-  void tile(VolumeView<const Id> labels, std::vector<ObjectRecord>& out);
+  struct Tile {
+    std::vector<TileRun> runs;
+    std::vector<detail::TileObject> sums;
+    Id last = 0;
+    std::uint32_t last_slot = 0;  ///< of `last`
+  };
+  void band(VolumeView<const Id> labels, std::vector<ObjectRecord>& out);
+  void add_row(const Id* row, std::int64_t n, const Vec3i& at, std::size_t tile, std::vector<ObjectRecord>& out);
+  void finish(std::size_t tile, const Vec3i& corner, std::vector<ObjectRecord>& out);
   std::uint32_t object_of(Id id, std::vector<ObjectRecord>& out);
 
   Vec3i units_;
-  std::vector<TileRun> runs_;
-  std::vector<detail::TileObject> sums_;
-  std::vector<std::uint32_t> slot_of_;  // object -> its sum in the current tile
+  std::vector<Tile> tiles_;             // of a band along x
+  std::vector<std::uint32_t> slot_of_;  // (object, tile) -> its sum there
   std::vector<std::uint64_t> keys_;     // hash table id -> object
   std::vector<std::uint32_t> values_;
 };
