@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "bit_rows.h"
 #include "syconn/core/error.h"
 
 namespace syconn {
@@ -71,8 +72,7 @@ void Morphology::pack(VolumeView<const std::uint8_t> mask) {
     for (std::int64_t y = 0; y < size_.y; ++y) {
       const std::uint8_t* row = mask.row(y, z);
       std::uint64_t* out = bits_.data() + ((z + pad_.z) * ny_ + y + pad_.y) * words_;
-      for (std::int64_t x = 0, b = pad_.x; x < size_.x; ++x, ++b)
-        out[b / 64] |= static_cast<std::uint64_t>(row[x] != 0) << (b % 64);
+      pack_row(row, size_.x, out, pad_.x);
     }
 }
 
@@ -81,8 +81,7 @@ void Morphology::unpack(VolumeView<std::uint8_t> mask) const {
     for (std::int64_t y = 0; y < size_.y; ++y) {
       std::uint8_t* row = mask.row(y, z);
       const std::uint64_t* in = bits_.data() + ((z + pad_.z) * ny_ + y + pad_.y) * words_;
-      for (std::int64_t x = 0, b = pad_.x; x < size_.x; ++x, ++b)
-        row[x] = static_cast<std::uint8_t>(in[b / 64] >> (b % 64) & 1);
+      unpack_row(in, pad_.x, size_.x, row);
     }
 }
 

@@ -3,24 +3,18 @@
 #pragma once
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
+#include "bit_rows.h"
 #include "contacts_kernels.h"
 
 namespace syconn {
 
 /// Bit i = (a[i] != b[i]) for 64 bytes, eight at a time.
 inline std::uint64_t differ8(const std::uint8_t* a, const std::uint8_t* b) {
-  constexpr std::uint64_t kLow = 0x7f7f7f7f7f7f7f7fULL;
   std::uint64_t bits = 0;
   for (int i = 0; i < 64; i += 8) {
-    std::uint64_t x = 0, y = 0;
-    std::memcpy(&x, a + i, 8), std::memcpy(&y, b + i, 8);
-    x ^= y;
-    if (x == 0) continue;
-    const std::uint64_t high = ~(((x & kLow) + kLow) | x | kLow);  // the top bit of each byte that is equal
-    const std::uint64_t low = ((high >> 7) ^ 0x0101010101010101ULL) * 0x0102040810204080ULL >> 56;
-    bits |= low << i;
+    const std::uint64_t x = word_at(a + i) ^ word_at(b + i);
+    if (x != 0) bits |= bits_of_bytes(x) << i;
   }
   return bits;
 }
@@ -30,7 +24,7 @@ template <class T>
 std::uint64_t change_bits(const contacts::Kernels& kernels, const T* row, std::int64_t n) {
   if constexpr (sizeof(T) == 8) return kernels.differ64(row, row - 1, n);
   if constexpr (sizeof(T) == 4) return kernels.differ32(row, row - 1, n);
-  if constexpr (sizeof(T) == 1 && std::endian::native == std::endian::little)
+  if constexpr (sizeof(T) == 1)
     if (n == 64) return differ8(row, row - 1);
   std::uint64_t bits = 0;
   for (std::int64_t i = 0; i < n; ++i) bits |= static_cast<std::uint64_t>(row[i] != row[i - 1]) << i;

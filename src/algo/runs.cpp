@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "bit_rows.h"
+
 namespace syconn {
 
 std::uint64_t voxel_count(std::span<const Run> runs) {
@@ -48,9 +50,11 @@ std::vector<Run> runs_of_mask(VolumeView<const std::uint8_t> mask) {
     for (std::int64_t y = 0; y < mask.size.y; ++y) {
       const std::uint8_t* row = mask.row(y, z);
       for (std::int64_t x = 0; x < mask.size.x; ++x) {
-        if (!row[x]) continue;
+        while (x + 8 <= mask.size.x && word_at(row + x) == 0) x += 8;
+        while (x < mask.size.x && !row[x]) ++x;
         const std::int64_t start = x;
         while (x < mask.size.x && row[x]) ++x;
+        if (x == start) break;
         runs.push_back({static_cast<std::int32_t>(mask.origin.x + start), static_cast<std::int32_t>(mask.origin.y + y),
                         static_cast<std::int32_t>(mask.origin.z + z), static_cast<std::int32_t>(x - start)});
       }

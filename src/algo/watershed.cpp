@@ -24,14 +24,32 @@ std::vector<Vec3i> neighbours(Connectivity connectivity) {
 
 void check_sizes(const Vec3i& a, const Vec3i& b, const Vec3i& c) {
   if (a != b || a != c) throw Error(Category::runtime, "watershed: levels, mask and labels differ in size");
-  if (a.product() > std::numeric_limits<std::uint32_t>::max())
+  if ((a + Vec3i(2)).product() > std::numeric_limits<std::uint32_t>::max())
     throw Error(Category::runtime, "watershed: more than 2^32 voxels at once");
+}
+
+constexpr std::uint64_t kRankTable = 1 << 20;  ///< squared distances of common voxel sizes and radii lie below it
+
+/// Ranks of values up to `largest` by a table of those that occur.
+template <class ForRows>
+void rank_by_table(const ForRows& for_rows, std::size_t largest, std::int64_t nx) {
+  std::vector<std::uint32_t> rank(largest + 1, 0);
+  for_rows([&](const std::uint8_t* m, const auto* d, std::uint32_t*) {
+    for (std::int64_t x = 0; x < nx; ++x)
+      if (m[x] != 0) rank[d[x]] = 1;
+  });
+  std::uint32_t next = 0;
+  for (std::size_t value = largest + 1; value-- > 0;)
+    if (rank[value] != 0) rank[value] = next++;
+  for_rows([&](const std::uint8_t* m, const auto* d, std::uint32_t* to) {
+    for (std::int64_t x = 0; x < nx; ++x) to[x] = m[x] == 0 ? 0 : rank[d[x]];
+  });
 }
 
 template <class D>
 void rank_levels(VolumeView<const D> squared, VolumeView<const std::uint8_t> mask, VolumeView<std::uint32_t> level) {
   check_sizes(squared.size, mask.size, level.size);
-  std::vector<D> values;
+  std::vector<D> values;  // that occur, the largest first
   const auto for_rows = [&](const auto& use) {
     for (std::int64_t z = 0; z < mask.size.z; ++z)
       for (std::int64_t y = 0; y < mask.size.y; ++y) use(mask.row(y, z), squared.row(y, z), level.row(y, z));
@@ -40,6 +58,11 @@ void rank_levels(VolumeView<const D> squared, VolumeView<const std::uint8_t> mas
     std::sort(values.begin(), values.end(), std::greater<>());
     values.erase(std::unique(values.begin(), values.end()), values.end());
   };
+  D largest{0};
+  for_rows([&](const std::uint8_t* m, const D* d, std::uint32_t*) {
+    for (std::int64_t x = 0; x < mask.size.x; ++x) largest = std::max(largest, m[x] != 0 ? d[x] : D{0});
+  });
+  if (largest < kRankTable) return rank_by_table(for_rows, static_cast<std::size_t>(largest), mask.size.x);
   std::size_t limit = 1 << 16;
   for_rows([&](const std::uint8_t* m, const D* d, std::uint32_t*) {
     D last{0};
@@ -117,38 +140,56 @@ Watershed::Entry Watershed::pop() {
   return top;
 }
 
+// Voxels of the mask without a label are open; the array has a rim, so that no neighbour needs a look at borders.
 void Watershed::seed(VolumeView<const std::uint32_t> level, VolumeView<const std::uint8_t> mask,
                      VolumeView<std::uint32_t> labels) {
+  const Vec3i n = mask.size, rimmed = n + Vec3i(2);
   heap_.clear();
-  std::uint32_t voxel = 0;
-  for (std::int64_t z = 0; z < mask.size.z; ++z)
-    for (std::int64_t y = 0; y < mask.size.y; ++y)
-      for (std::int64_t x = 0; x < mask.size.x; ++x, ++voxel) {
-        std::uint32_t& label = labels(x, y, z);
-        if (mask(x, y, z) == 0) label = 0;
-        if (label != 0) push({std::uint64_t{level(x, y, z)} << 32, voxel});
+  open_.assign(static_cast<std::size_t>(rimmed.product()), 0);
+  for (std::int64_t z = 0; z < n.z; ++z)
+    for (std::int64_t y = 0; y < n.y; ++y) {
+      const std::int64_t first = ((z + 1) * rimmed.y + y + 1) * rimmed.x + 1;
+      const std::uint8_t* const inside = mask.row(y, z);
+      std::uint32_t* const label = labels.row(y, z);
+      for (std::int64_t x = 0; x < n.x; ++x) {
+        if (inside[x] == 0) {
+          label[x] = 0;
+          continue;
+        }
+        const auto at = static_cast<std::uint32_t>(first + x);
+        if (label[x] == 0)
+          open_[at] = 1;
+        else
+          push({std::uint64_t{level(x, y, z)} << 32, at, static_cast<std::uint32_t>((z * n.y + y) * n.x + x)});
       }
+    }
 }
 
 void Watershed::run(VolumeView<const std::uint32_t> level, VolumeView<const std::uint8_t> mask,
                     VolumeView<std::uint32_t> labels, Connectivity connectivity) {
   check_sizes(level.size, mask.size, labels.size);
-  const std::vector<Vec3i> around = neighbours(connectivity);
-  const Vec3i size = mask.size;
-  const auto nx = static_cast<std::uint32_t>(size.x), ny = static_cast<std::uint32_t>(size.y);
+  const Vec3i n = mask.size, rimmed = n + Vec3i(2);
+  for (const auto& [y, z] : {std::pair{level.stride_y, level.stride_z}, std::pair{labels.stride_y, labels.stride_z}})
+    if (y != n.x || z != n.x * n.y) throw Error(Category::runtime, "watershed: levels and labels must have no gaps");
+  struct Step {
+    std::int64_t rimmed, plain;
+  };
+  std::vector<Step> around;
+  for (const Vec3i& d : neighbours(connectivity))
+    around.push_back({(d.z * rimmed.y + d.y) * rimmed.x + d.x, (d.z * n.y + d.y) * n.x + d.x});
   seed(level, mask, labels);
   std::uint32_t age = 0;
   while (!heap_.empty()) {
-    const std::uint32_t voxel = pop().voxel;
-    const Vec3i at{voxel % nx, voxel / nx % ny, voxel / nx / ny};
-    const std::uint32_t label = labels(at.x, at.y, at.z);
-    for (const Vec3i& step : around) {
-      const Vec3i v = at + step;
-      if (v.x < 0 || v.y < 0 || v.z < 0 || v.x >= size.x || v.y >= size.y || v.z >= size.z) continue;
-      if (mask(v.x, v.y, v.z) == 0 || labels(v.x, v.y, v.z) != 0) continue;
-      labels(v.x, v.y, v.z) = label;
-      push({std::uint64_t{level(v.x, v.y, v.z)} << 32 | ++age,
-            static_cast<std::uint32_t>((v.z * size.y + v.y) * size.x + v.x)});
+    const Entry from = pop();
+    const std::uint32_t label = labels.data[from.voxel];
+    for (const Step& step : around) {
+      const std::int64_t at = from.at + step.rimmed;
+      if (open_[static_cast<std::size_t>(at)] == 0) continue;
+      open_[static_cast<std::size_t>(at)] = 0;
+      const std::int64_t voxel = from.voxel + step.plain;
+      labels.data[voxel] = label;
+      push({std::uint64_t{level.data[voxel]} << 32 | ++age, static_cast<std::uint32_t>(at),
+            static_cast<std::uint32_t>(voxel)});
     }
   }
 }

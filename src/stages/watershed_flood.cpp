@@ -188,7 +188,7 @@ void watershed_flood(JobContext& ctx, const WatershedConfig& config) {
   for (const std::string& name : watershed_types(ctx.config())) FloodJob(ctx, name, config.types.at(name)).run();
 }
 
-// A piece may fill what is read: mask, distances, levels, labels, and 20 bytes a voxel of the mask (a quarter).
+// A piece may fill what is read: mask, distances, levels, labels, open voxels, and 16 bytes a voxel of the mask (a quarter).
 std::uint64_t watershed_flood_memory(const RunConfig& config, const Geometry& g) {
   const Vec3i chunk = min(g.chunk_vx, g.box.size());
   std::uint64_t most = 0;

@@ -17,9 +17,10 @@ namespace syconn {
 /// (level, age): seed voxels enter in raster order, all with age 0, every other voxel with the next age; neighbours are
 /// visited in raster order of their offset, faces before edges before corners. Ties between seed voxels are decided by
 /// the heap itself: sift up while smaller than the parent, sift down to the smaller child, the left one if equal. This
-/// is the order of scikit-image, so its labels come out exactly. n log n in the voxels of the mask; 20 bytes each.
+/// is the order of scikit-image, so its labels come out exactly. n log n in the voxels of the mask, 16 bytes each, and
+/// one more of every voxel.
 ///
-/// Views have one size; its product must fit 32 bits (Error{runtime}). For objects around their seeds take the levels
+/// Views have one size, whose product fits 32 bits; levels and labels are without gaps (else Error{runtime}). For objects around their seeds take the levels
 /// of levels_of_distances().
 class Watershed {
  public:
@@ -29,13 +30,14 @@ class Watershed {
  private:
   struct Entry {
     std::uint64_t key;  ///< level, age
-    std::uint32_t voxel;
+    std::uint32_t at, voxel;  ///< place in open_ and in the views
   };
   void push(const Entry& entry);
   Entry pop();
   void seed(VolumeView<const std::uint32_t> level, VolumeView<const std::uint8_t> mask,
             VolumeView<std::uint32_t> labels);
   std::vector<Entry> heap_;
+  std::vector<std::uint8_t> open_;
 };
 
 /// Levels for the flood of objects around their centres: the rank of each voxel's squared distance among those that
