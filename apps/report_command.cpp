@@ -25,7 +25,7 @@ int report_command(const std::string&, int argc, char** argv) {
                          {"syconn report runs/demo", "syconn report runs/demo --json --html demo.html"}));
   int exit_code = 0;
   if (!parse(app, argc, argv, exit_code)) return exit_code;
-  const PipelineRun run = PipelineRun::open(folder, stage_table());
+  const PipelineRun run = whole_run(folder);
   const Json cost = cost_json(run, slurm_profile_of(run.folder()));
   const fs::path page = html.empty() ? run.folder() / "report.html" : fs::path(html);
   write_run_page(run.folder(), page);

@@ -90,6 +90,17 @@ void add_up(Json& total, const Json& part, std::initializer_list<const char*> ke
   for (const char* key : keys) total[key] = total.value(key, 0.0) + part.at(key).get<double>();
 }
 
+/// Of all stages that used no GPU together; a stage's own voxels may be fewer (a box of its own), the most count.
+double mvx_per_core_h(const Json& stages) {
+  double core_h = 0, voxels = 0;
+  for (const Json& stage : stages) {
+    if (stage.at("gpu_h").get<double>() > 0) continue;
+    core_h += stage.at("core_h").get<double>();
+    voxels = std::max(voxels, stage.at("voxels").get<double>());
+  }
+  return core_h > 0 ? 1e-6 * voxels / core_h : 0;
+}
+
 }  // namespace
 
 Json cost_json(const PipelineRun& run, const SlurmProfile& profile) {
@@ -130,6 +141,7 @@ Json cost_json(const PipelineRun& run, const SlurmProfile& profile) {
     stage["steps"] = steps;
     cost["stages"].push_back(stage);
   }
+  total["mvx_per_core_h"] = mvx_per_core_h(cost.at("stages"));
   cost["total"] = total;
   cost["left_out"] = quarantine_json(run.quarantine().jobs);
   cost["missing_chunks"] = missing_chunks_json(run);
@@ -152,6 +164,7 @@ std::string cost_text(const Json& cost) {
                    1e-9 * stage.at("output_bytes").get<double>(), stage.at("usd").get<double>());
   }
   const Json& total = cost.at("total");
+  text += format("CPU stages together: %.1f Mvx/h/core\n", total.at("mvx_per_core_h").get<double>());
   text += "SyConn2 as published: 34 Mvx/h a core (all CPU stages), 4.4 Gvx/h a GPU (point networks)\n";
   return text + quarantine_text(cost.at("left_out")) + missing_chunks_text(cost.at("missing_chunks")) +
          format("total: %.4f core hours, %.4f GPU hours, %.0f retries, %.3f GB, US$ %.4f\n", total.value("core_h", 0.0),

@@ -76,19 +76,6 @@ summary { cursor: pointer; margin: .75rem 0; font-weight: 600 }
 }
 )";
 
-/// The stages of the config and those that plan.json lists.
-PipelineRun whole_run(const fs::path& folder) {
-  PipelineRun run = PipelineRun::open(folder, stage_table());
-  std::vector<std::string> names;
-  for (const Stage& stage : run.table().stages) {
-    const auto same = [&](const StagePlan& plan) { return plan.stage->name == stage.name; };
-    if (run.part_of_run(stage.name) || std::any_of(run.stages().begin(), run.stages().end(), same))
-      names.push_back(stage.name);
-  }
-  if (names.size() == run.stages().size()) return run;
-  return {run.config(), folder, run.table(), names};
-}
-
 Source source_of(const PipelineRun& run) {
   Source s{&run, {}, 0, 0};
   s.prob_min = synapse_prob_min(run.config());
@@ -182,6 +169,18 @@ std::string of_figure(const char* css_class, const std::string& html) {
 }
 
 }  // namespace
+
+PipelineRun whole_run(const fs::path& folder) {
+  PipelineRun run = PipelineRun::open(folder, stage_table());
+  std::vector<std::string> names;
+  for (const Stage& stage : run.table().stages) {
+    const auto same = [&](const StagePlan& plan) { return plan.stage->name == stage.name; };
+    if (run.part_of_run(stage.name) || std::any_of(run.stages().begin(), run.stages().end(), same))
+      names.push_back(stage.name);
+  }
+  if (names.size() == run.stages().size()) return run;
+  return {run.config(), folder, run.table(), names};
+}
 
 std::string run_page(const fs::path& run_folder) {
   const PipelineRun run = whole_run(run_folder);

@@ -6,6 +6,10 @@
 
 namespace syconn {
 
+/// The run with the stages of its config and those that plan.json lists, which may be single ones. Throws Error{input}
+/// where it cannot be opened.
+PipelineRun whole_run(const fs::path& run_folder);
+
 /// RUN/report.html: one page that tells somebody who was not there what a run found, what it dropped or lacks, and what
 /// it has cost. It stands alone (no script, nothing from elsewhere), is well-formed as XML, and needs no stage to be
 /// complete: what is not there is said. The run's whole config counts, also if plan.json lists single stages only.
