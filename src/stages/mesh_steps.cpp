@@ -154,12 +154,11 @@ std::vector<fs::path> mesh_files(const JobContext& ctx, const std::string& from,
   return files;
 }
 
-// 16 bytes a surface cell while it is read (dense tissue: up to one a lattice cell), 250 one of the largest object's,
-// which holds a quarter of them at most.
-std::uint64_t mesh_block_memory_bytes(const Geometry& geometry, const MeshSettings& settings) {
+// 16 bytes a surface cell while it is read, 250 one of the largest object's, which holds a quarter of them at most.
+std::uint64_t mesh_block_memory_bytes(const Geometry& geometry, const MeshSettings& settings, double surface) {
   const Vec3i block = min(kMeshBlockVx, geometry.box.size());
   const auto cells = static_cast<std::uint64_t>((block / settings.factor_vx + Vec3i(2)).product());
-  return cells * (16 + 250 / 4) + (std::uint64_t{256} << 20);
+  return static_cast<std::uint64_t>(surface * static_cast<double>(cells * (16 + 250 / 4))) + (std::uint64_t{256} << 20);
 }
 
 }  // namespace syconn

@@ -73,8 +73,9 @@ void gather_meshes(JobContext& ctx, const std::string& from, const std::vector<s
 /// The files a shard's job hands to MeshReader: those of step `gather`, or of `from` where nothing was gathered.
 std::vector<fs::path> mesh_files(const JobContext& ctx, const std::string& from, const std::string& gather,
                                  const std::string& name);
-/// Bound of a simplify job's memory for a type of these settings.
-std::uint64_t mesh_block_memory_bytes(const Geometry& geometry, const MeshSettings& settings);
+/// Bound of a simplify job's memory for a type of these settings, whose surfaces run through at most a share `surface` of
+/// the lattice cells; cells that fill the tissue: 1.
+std::uint64_t mesh_block_memory_bytes(const Geometry& geometry, const MeshSettings& settings, double surface = 1);
 
 /// Meshes of one shard's objects. Memory: 24 bytes an object and block it touches, up to `memory_bytes` of triangles
 /// (what exceeds it goes to a nameless file in `spill_folder`), and the mesh asked for.

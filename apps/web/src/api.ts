@@ -48,6 +48,12 @@ async function rows(path: string, parameters: Record<string, string>): Promise<A
 export const run = (): Promise<Run> => get("run");
 export const columns = (): Promise<Columns> => get("columns");
 export const cell = async (id: string): Promise<Row> => (await get(`cells/${encodeURIComponent(id)}`)).cell;
+export const synapse = async (id: string): Promise<Row> => (await get(`synapses/${encodeURIComponent(id)}`)).synapse;
+/// How many cells there are of each type; none where types are not known.
+export async function typeCounts(): Promise<Map<string, number>> {
+  const {rows: groups} = await rows("cells", {group_by: "type", agg: "n"});
+  return new Map(groups.filter((g) => g.type !== null).map((g) => [String(g.type), Number(g.n)]));
+}
 export const cells = (p: Record<string, string>): Promise<Answer> => rows("cells", p);
 export const partners = (id: string, p: Record<string, string>): Promise<Answer> => rows(`cells/${id}/partners`, p);
 export const synapses = (id: string, p: Record<string, string>): Promise<Answer> => rows(`cells/${id}/synapses`, p);

@@ -13,6 +13,20 @@ export function el(tag: string, attributes: Attributes = {}, ...children: (Node 
   return element;
 }
 
+/// What went wrong or is missing, said aloud by screen readers.
+export const message = (text: string): HTMLElement => el("p", {class: "message", role: "alert"}, text);
+
+/// How to find an element again after a drawing; null: it has nothing that names it.
+export function nameOf(element: Element | null): string | null {
+  if (!element) return null;
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  for (const data of ["data-partner", "data-synapses-with", "data-synapse", "data-cell", "data-chip", "data-away"]) {
+    const value = element.getAttribute(data);
+    if (value !== null) return `[${data}="${CSS.escape(value)}"]`;
+  }
+  return null;
+}
+
 /// A number as people read it; "unknown" for null.
 export function number(value: unknown, digits = 3): string {
   if (typeof value !== "number") return value === null || value === undefined ? "unknown" : String(value);

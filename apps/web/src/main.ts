@@ -5,9 +5,9 @@ import "neuroglancer/unstable/layer/enabled_frontend_modules.js";
 import "neuroglancer/unstable/datasource/enabled_frontend_modules.js";
 import "neuroglancer/unstable/kvstore/enabled_frontend_modules.js";
 import * as api from "./api.ts";
-import {el} from "./dom.ts";
+import {message, nameOf} from "./dom.ts";
 import {panel, type Actions, type Known} from "./panel.ts";
-import {parse, text, type State} from "./state.ts";
+import {parse, text, withCell, type State} from "./state.ts";
 import {View} from "./viewer.ts";
 
 const place = document.getElementById("panel")!;
@@ -15,22 +15,25 @@ let state = parse(location.hash);
 let view: View | null = null;
 let known: Known;
 let drawn = 0; // of several drawings under way only the last counts
+let opened = 0; // and of several cells being opened
+let shown: Record<string, number> = {}; // rows of lists that are shown a page at a time
 
 async function draw(): Promise<void> {
   const mine = ++drawn;
   view?.show(state);
   const parts = await panel(state, known, actions);
   if (mine !== drawn) return;
-  const focused = (document.activeElement as HTMLElement | null)?.id ?? "";
+  const focused = place.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   const scroll = place.scrollTop;
   place.replaceChildren(...parts);
   place.scrollTop = scroll;
   place.dataset.ready = text(state); // for tests: what is on the page
-  if (focused && place.querySelector(`#${CSS.escape(focused)}`)) document.getElementById(focused)!.focus();
+  if (focused) place.querySelector<HTMLElement>(focused)?.focus();
   document.title = state.cell ? `${state.cell} · ${known.run.name}` : known.run.name;
 }
 
 function go(next: State): void {
+  if (next.cell !== state.cell || next.partner !== state.partner || next.direction !== state.direction || next.type !== state.type) shown = {};
   state = next;
   history.pushState(null, "", text(state));
   void draw();
@@ -38,13 +41,14 @@ function go(next: State): void {
 
 /// On the side on which the cell has synapses.
 async function openCell(cell: string): Promise<void> {
-  let {direction} = state;
+  const mine = ++opened;
   const row = await api.cell(cell).catch(() => null); // what is wrong, the panel tells
+  if (mine !== opened) return;
+  let {direction} = state;
   if (row && Number(row.n_syn_out) > 0) direction = "out";
   else if (row && Number(row.n_syn_in) > 0) direction = "in";
   else if (row && Number(row.n_syn_undirected) > 0) direction = "undirected";
-  const trail = row === null || state.trail.includes(cell) ? state.trail : [...state.trail, cell].slice(-50);
-  go({...state, cell, trail, direction, partner: "", synapse: "", type: ""});
+  go({...(row === null ? state : withCell(state, cell)), cell, direction, partner: "", synapse: "", type: ""});
 }
 
 const actions: Actions = {
@@ -54,6 +58,11 @@ const actions: Actions = {
     const at = ["x_vx", "y_vx", "z_vx"].map((name) => Number(row[name]) + 0.5);
     if (view && at.every(Number.isFinite)) view.lookAt(at, [1, 600]);
     go({...state, synapse: String(row.id), at: view?.where() ?? state.at});
+  },
+  shown: (list) => shown[list] ?? 0,
+  more: (list, rows) => {
+    shown[list] = rows;
+    void draw();
   },
 };
 
@@ -73,8 +82,10 @@ window.addEventListener("popstate", () => {
   void draw();
 });
 document.addEventListener("keydown", (event) => {
-  const typing = /^(input|select|textarea)$/i.test((event.target as HTMLElement).tagName);
-  if (event.key === "Escape" || (event.key === "/" && !typing)) {
+  const target = event.target as HTMLElement;
+  const typing = /^(input|select|textarea)$/i.test(target.tagName) || target.isContentEditable;
+  const inViewer = document.getElementById("view")!.contains(target);
+  if ((event.key === "Escape" && !(typing && inViewer)) || (event.key === "/" && !typing)) {
     document.getElementById("search")?.focus();
     event.preventDefault();
   }
@@ -83,15 +94,16 @@ document.addEventListener("keydown", (event) => {
 async function start(): Promise<void> {
   try {
     const run = await api.run();
-    known = {run, columns: run.tables ? await api.columns() : {}};
+    const typed = run.tables && Object.keys(run.cell_types).length > 0;
+    known = {run, columns: run.tables ? await api.columns() : {}, typeCounts: typed ? await api.typeCounts() : new Map()};
   } catch (error) {
-    place.replaceChildren(el("p", {class: "message", role: "alert"}, error instanceof Error ? error.message : String(error)));
+    place.replaceChildren(message(error instanceof Error ? error.message : String(error)));
     return;
   }
   if (Object.values(known.run.layers).some(Boolean)) {
     view = new View(known.run, state, moved);
   }
-  if (!state.cell && !state.type && known.run.example_cell && !location.hash) state = {...state, cell: known.run.example_cell, trail: [known.run.example_cell]};
+  if (!state.cell && !state.type && known.run.example_cell && !location.hash) state = withCell({...state, cell: known.run.example_cell}, known.run.example_cell);
   await draw();
 }
 void start();

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What stands beside the viewer: search, the open cell, its partners and synapses, filters.
 import * as api from "./api.ts";
-import {arrows, el, number} from "./dom.ts";
-import {colourOf, where, type Direction, type State} from "./state.ts";
-import {legend} from "./viewer.ts";
+import {el, message, number} from "./dom.ts";
+import {cellList, dot, names, partnerList} from "./lists.ts";
+import {legend} from "./shader.ts";
+import {colourOf, withoutCell, type Direction, type State} from "./state.ts";
 
-/// What the page does; each makes a new address.
+/// What the page does. Most of it makes a new address.
 export interface Actions {
   change(part: Partial<State>): void;
   open(cell: string): void;
   jump(synapse: api.Row): void;
+  shown(list: string): number; // rows that a list was asked to show; 0: as many as it likes
+  more(list: string, rows: number): void;
 }
-export interface Known { run: api.Run; columns: api.Columns }
-
-const message = (text: string): HTMLElement => el("p", {class: "message", role: "alert"}, text);
-const names = (known: Known, table: string): Set<string> => new Set((known.columns[table] ?? []).map((c) => c.name));
-const dot = (colour: string): HTMLElement => el("span", {class: "dot", style: `background:${colour}`, "aria-hidden": "true"});
+export interface Known { run: api.Run; columns: api.Columns; typeCounts: Map<string, number> }
 
 function search(s: State, known: Known, actions: Actions): HTMLElement {
   const input = el("input", {type: "search", id: "search", list: "types", value: s.type}) as HTMLInputElement;
@@ -26,37 +25,20 @@ function search(s: State, known: Known, actions: Actions): HTMLElement {
     if (/^[0-9]+$/.test(text)) actions.open(text);
     else actions.change({type: text, cell: "", partner: "", synapse: ""});
   }}, input, el("button", {type: "submit"}, "Find"));
-  form.append(el("datalist", {id: "types"}, ...Object.values(known.run.cell_types).map((name) => el("option", {value: name}))));
+  form.append(el("datalist", {id: "types"}, ...Object.values(known.run.cell_types).map((name) =>
+    el("option", {value: name}, known.typeCounts.has(name) ? `${name}, ${number(known.typeCounts.get(name))} cells` : name))));
   return el("div", {}, label, form);
 }
 
 function trail(s: State, actions: Actions): HTMLElement | null {
   if (s.trail.length === 0) return null;
   const chips = s.trail.map((id) => el("span", {class: "chip", style: `border-color:${colourOf(s, id)}`},
-    el("button", {"aria-current": id === s.cell ? "true" : undefined, click: () => actions.open(id)}, id),
-    el("button", {"aria-label": `Take cell ${id} away`, click: () => {
-      const rest = s.trail.filter((other) => other !== id);
-      actions.change({trail: rest, ...(id === s.cell ? {cell: rest.at(-1) ?? "", partner: "", synapse: ""} : {})});
+    el("button", {"data-chip": id, "aria-current": id === s.cell ? "true" : undefined, click: () => actions.open(id)}, id),
+    el("button", {"data-away": id, "aria-label": `Take cell ${id} away`, click: () => {
+      const {trail: rest, colours} = withoutCell(s, id);
+      actions.change({trail: rest, colours, ...(id === s.cell ? {cell: rest.at(-1) ?? "", partner: "", synapse: ""} : {})});
     }}, "×")));
   return el("nav", {class: "trail", "aria-label": "Cells shown, in the order they were opened"}, ...chips.flatMap((c, i) => i > 0 ? [el("span", {"aria-hidden": "true"}, "→"), c] : [c]));
-}
-
-async function cellList(s: State, known: Known, actions: Actions): Promise<HTMLElement> {
-  const has = names(known, "cells");
-  const parameters: Record<string, string> = {limit: "50", order_by: has.has("n_syn_out") ? "-n_syn_out" : "id"};
-  if (s.type) {
-    if (!Object.values(known.run.cell_types).includes(s.type)) {
-      const all = Object.values(known.run.cell_types).join(", ");
-      return message(all ? `There is no cell type '${s.type}'. Types: ${all}.` : `No cell of this run has a type, so '${s.type}' finds nothing. Ids are numbers.`);
-    }
-    parameters.where = `type=='${s.type.replaceAll("'", "''")}'`;
-  }
-  const answer = await api.cells(parameters);
-  if (answer.rows.length === 0) return message(s.type ? `No cell has the type '${s.type}'.` : "This run has no cells.");
-  const list = el("ol", {}, ...answer.rows.map((row) => el("li", {class: "row"}, el("button", {click: () => actions.open(String(row.id))},
-    el("span", {}, String(row.id)), el("small", {}, `${row.type ?? ""} ${number(row.n_syn_out)} given, ${number(row.n_syn_in)} received`)))));
-  return el("section", {}, el("h2", {}, s.type ? `Cells of type ${s.type}` : "Cells that give most synapses"), arrows(list),
-    el("small", {}, `${number(answer.rows.length)} of ${number(answer.about.rows_left)}`));
 }
 
 const kFacts: [string, string][] = [
@@ -71,42 +53,33 @@ async function card(s: State, known: Known): Promise<HTMLElement> {
   return el("section", {}, el("h2", {id: "cell"}, dot(colourOf(s, s.cell)), `Cell ${s.cell}`), el("dl", {}, ...facts));
 }
 
+const kTabs: [Direction, string][] = [["out", "gives to"], ["in", "receives from"], ["undirected", "direction unknown"]];
 function tabs(s: State, actions: Actions): HTMLElement {
-  const tab = (direction: Direction, title: string): HTMLElement => el("button", {
-    role: "tab", "aria-selected": String(s.direction === direction), click: () => actions.change({direction, partner: "", synapse: ""}),
-  }, title);
-  return el("div", {class: "tabs", role: "tablist", "aria-label": "Partners"}, tab("out", "gives to"), tab("in", "receives from"), tab("undirected", "direction unknown"));
+  const choose = (direction: Direction): void => actions.change({direction, partner: "", synapse: ""});
+  const buttons = kTabs.map(([direction, title]) => el("button", {
+    role: "tab", id: `tab-${direction}`, "aria-selected": String(s.direction === direction), "aria-controls": "partners",
+    tabindex: s.direction === direction ? "0" : "-1", click: () => choose(direction),
+  }, title));
+  return el("div", {class: "tabs", role: "tablist", "aria-label": "Partners", keydown: (event) => {
+    const step = {ArrowRight: 1, ArrowLeft: -1}[(event as KeyboardEvent).key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = (kTabs.findIndex(([direction]) => direction === s.direction) + step + kTabs.length) % kTabs.length;
+    buttons[next].focus(); // which the drawing that follows keeps
+    choose(kTabs[next][0]);
+  }}, ...buttons);
 }
 
-async function synapseList(s: State, known: Known, actions: Actions): Promise<HTMLElement> {
-  const filter = where(s, names(known, "synapses"));
-  const answer = await api.synapses(s.cell, {direction: s.direction, partner: s.partner, limit: "200", ...(filter ? {where: filter} : {})});
-  const row = (r: api.Row): HTMLElement => el("li", {class: "synapse"}, el("button", {
-    "aria-current": String(r.id) === s.synapse ? "true" : undefined, "data-synapse": String(r.id), click: () => actions.jump(r)},
-    el("span", {}, `${String(r.id) === s.synapse ? "▸ " : ""}p ${number(r.prob, 2)}, ${number(r.area_um2, 2)} µm²`),
-    el("small", {}, `${r.sign === 1 ? "excitatory" : r.sign === -1 ? "inhibitory" : ""} ${String(r.post_comp ?? "").replaceAll("_", " ")}`)));
-  return arrows(el("ol", {"aria-label": `Synapses with cell ${s.partner}`}, ...answer.rows.map(row)));
+/// A synapse that the address names and no list shows may not be there at all.
+async function unknownSynapse(s: State, shown: HTMLElement): Promise<HTMLElement | null> {
+  if (!s.synapse || shown.querySelector(`[data-synapse="${s.synapse}"]`)) return null;
+  const row = await api.synapse(s.synapse).catch((error: unknown) => error);
+  return row instanceof Error ? message(row.message) : null;
 }
 
-async function partnerList(s: State, known: Known, actions: Actions): Promise<HTMLElement> {
-  const filter = where(s, names(known, "synapses"));
-  const answer = await api.partners(s.cell, {direction: s.direction, limit: "100", ...(filter ? {where: filter} : {})});
-  const removed = answer.about.filter.reduce((n, clause) => n + clause.removed, 0);
-  if (answer.rows.length === 0)
-    return message(removed > 0 ? `The filters leave none of ${number(removed)} synapses.` : "There are none.");
-  const list = el("ol", {});
-  for (const r of answer.rows) {
-    const id = r.partner === null ? "" : String(r.partner), chosen = id !== "" && id === s.partner;
-    const line = el("li", {class: "row"},
-      id === "" ? el("button", {disabled: true}, "outside of the dataset") : el("button", {"data-partner": id, click: () => actions.open(id)},
-        el("span", {}, s.trail.includes(id) ? dot(colourOf(s, id)) : "", id), el("small", {}, `${r.type ?? ""} ${number(r.area_sum_um2)} µm²`)),
-      id === "" ? null : el("button", {"aria-expanded": String(chosen), "data-synapses-with": id, "aria-label": `${number(r.n)} synapses with cell ${id}`,
-        click: () => actions.change({partner: chosen ? "" : id, synapse: ""})}, `${number(r.n)} ${r.n === 1 ? "synapse" : "synapses"}`));
-    list.append(line);
-    if (chosen) list.append(el("li", {}, await synapseList(s, known, actions)));
-  }
-  const note = `${number(answer.rows.length)} of ${number(answer.n_rows)} partners${removed > 0 ? `; the filters took ${number(removed)} synapses away` : ""}`;
-  return el("section", {}, arrows(list), el("small", {}, note));
+async function partners(s: State, known: Known, actions: Actions): Promise<HTMLElement> {
+  const list = await later(partnerList(s, known, actions));
+  return el("section", {role: "tabpanel", id: "partners", "aria-labelledby": `tab-${s.direction}`}, list, await unknownSynapse(s, list));
 }
 
 function filters(s: State, known: Known, actions: Actions): HTMLElement {
@@ -123,7 +96,10 @@ function filters(s: State, known: Known, actions: Actions): HTMLElement {
   if (has.has("sign"))
     rows.push(...choice("Sign", "sign", [["", "any"], ["1", "excitatory"], ["-1", "inhibitory"]], s.sign, (word) => actions.change({sign: word as State["sign"]})));
   if (has.has("post_comp"))
-    rows.push(...choice("Sits on", "on", [["", "anything"], ["spine", "spine"], ["shaft", "shaft"], ["soma", "soma"]], s.on, (word) => actions.change({on: word as State["on"]})));
+    rows.push(...choice("Sits on", "on", [["", "anything"], ["spine", "spine"], ["shaft", "shaft"], ["soma", "soma"], ["axon", "axon"]], s.on, (word) => actions.change({on: word as State["on"]})));
+  const types = Object.values(known.run.cell_types);
+  if (types.length > 0 && (has.has("post_type") || has.has("pre_type")))
+    rows.push(...choice("Partner is", "partner-type", [["", "any type"], ...types.map((name): [string, string] => [name, name])], s.partnerType, (word) => actions.change({partnerType: word})));
   rows.push(...choice("Colour by", "colour", [["sign", "sign"], ["compartment", "where they sit"]], s.colour, (word) => actions.change({colour: word as State["colour"]})));
   return el("section", {}, el("h2", {}, "Synapses"), el("div", {class: "filters"}, ...rows),
     el("div", {class: "legend", "aria-label": "Colours of synapses"}, ...legend(s).map((k) => el("span", {}, el("i", {style: `background:${k.colour}`}), k.name))));
@@ -146,7 +122,7 @@ export async function panel(s: State, known: Known, actions: Actions): Promise<H
   if (run.export_hint) parts.push(message(`There is nothing to look at yet. Make the layers with: ${run.export_hint}`));
   else if (!run.layers.raw) parts.push(el("p", {class: "faint"}, "This run has no image: sections show cells only."));
   if (!run.tables) parts.push(message("This run has no tables yet, so cells cannot be found; run the stage tables."));
-  else if (s.cell) parts.push(await later(card(s, known)), tabs(s, actions), await later(partnerList(s, known, actions)));
+  else if (s.cell) parts.push(await later(card(s, known)), tabs(s, actions), await partners(s, known, actions));
   else parts.push(await later(cellList(s, known, actions)));
   parts.push(filters(s, known, actions), about(known));
   return parts.filter((p): p is HTMLElement => p !== null);

@@ -3,44 +3,13 @@
 import {setDefaultInputEventBindings} from "neuroglancer/unstable/ui/default_input_event_bindings.js";
 import {makeDefaultViewer} from "neuroglancer/unstable/ui/default_viewer.js";
 import type {Run} from "./api.ts";
+import {shader} from "./shader.ts";
 import {colourOf, type State} from "./state.ts";
 
-/// A row of the legend; `when` is the condition in the shader.
-interface Kind { name: string; colour: string; when: string }
-const kBySign: Kind[] = [
-  {name: "excitatory", colour: "#ff6633", when: "prop_sign() > 0"},
-  {name: "inhibitory", colour: "#3399ff", when: "prop_sign() < 0"},
-  {name: "sign unknown", colour: "#cccccc", when: "true"},
-];
-const kByCompartment: Kind[] = [
-  {name: "on spine", colour: "#e69f00", when: "post == 1u || post == 2u"},
-  {name: "on shaft", colour: "#56b4e9", when: "post == 0u"},
-  {name: "on soma", colour: "#cc79a7", when: "post == 6u"},
-  {name: "on axon", colour: "#009e73", when: "post >= 3u && post <= 5u"},
-  {name: "place unknown", colour: "#cccccc", when: "true"},
-];
-export const legend = (s: State): Kind[] => s.colour === "sign" ? kBySign : kByCompartment;
-
-const vec3 = (hex: string): string => `vec3(${[1, 3, 5].map((i) => (parseInt(hex.slice(i, i + 2), 16) / 255).toFixed(3)).join(", ")})`;
 /// Red in the lowest byte, as Neuroglancer packs colours.
 function packed(hex: string): bigint {
   const n = parseInt(hex.slice(1), 16);
   return BigInt((n & 0xff) << 16 | (n & 0xff00) | n >> 16);
-}
-function shader(s: State): string {
-  const drops = [
-    `prop_prob() < ${s.minProb.toFixed(4)}`,
-    `prop_area_um2() < ${s.minArea.toFixed(4)}`,
-    s.sign ? `prop_sign() != ${s.sign}` : "",
-    s.on === "spine" ? "post != 1u && post != 2u" : s.on === "shaft" ? "post != 0u" : s.on === "soma" ? "post != 6u" : "",
-  ].filter((text) => text !== "");
-  return `void main() {
-  uint post = uint(prop_post_comp());
-${drops.map((condition) => `  if (${condition}) discard;\n`).join("")}  setColor(${
-    legend(s).reduceRight((rest, kind) => kind.when === "true" ? vec3(kind.colour) : `(${kind.when}) ? ${vec3(kind.colour)} : ${rest}`, "")});
-  setEndpointMarkerSize(2.0, 5.0);
-}
-`;
 }
 
 export class View {
@@ -65,7 +34,7 @@ export class View {
     if (this.run.layers.seg) layers.push({type: "segmentation", name: "cells", source: `${url}/seg`, segments: [], objectAlpha: 0.85});
     if (this.run.layers.synapses)
       layers.push({
-        type: "annotation", name: "synapses", source: `${url}/synapses`, shader: shader(s),
+        type: "annotation", name: "synapses", source: `${url}/synapses`, shader: this.shader(s),
         linkedSegmentationLayer: Object.fromEntries(["pre_segment", "post_segment", "cell_a", "cell_b"].map((r) => [r, "cells"])),
         filterBySegmentation: ["pre_segment", "post_segment", "cell_a", "cell_b"],
       });
@@ -78,6 +47,10 @@ export class View {
     };
   }
 
+  private shader(s: State): string {
+    const code = Object.entries(this.run.cell_types).find(([, name]) => name === s.partnerType)?.[0];
+    return shader(s, code === undefined ? null : Number(code));
+  }
   private layer(name: string): any {
     return this.viewer.layerManager.managedLayers.find((l: any) => l.name === name)?.layer;
   }
@@ -94,7 +67,7 @@ export class View {
       }
     }
     const synapses = this.layer("synapses");
-    if (synapses) synapses.annotationDisplayState.shader.value = shader(s);
+    if (synapses) synapses.annotationDisplayState.shader.value = this.shader(s);
   }
 
   /// Looks at a voxel; `zoom` of [sections, 3-D] where given.
