@@ -173,6 +173,19 @@ std::uint64_t count_of(const Connectome& tables, const std::string& table) {
   return rows.next() ? static_cast<std::uint64_t>(rows.integer(0)) : 0;
 }
 
+/// The cell that gives most synapses; where no direction is known, the one that has most; null: there is none.
+Json example_cell(const Connectome& t) {
+  const auto first = [&](const char* sql) -> Json {
+    SqliteQuery rows(t.path(), sql);
+    return rows.next() ? Json(std::to_string(rows.integer(0))) : Json(nullptr);
+  };
+  Json cell;
+  if (t.has_table("edges")) cell = first("SELECT pre_id FROM edges GROUP BY 1 ORDER BY sum(n_syn) DESC, 1 LIMIT 1");
+  if (cell.is_null() && t.has_table("cells") && t.has_column("cells", "n_syn_undirected"))
+    cell = first("SELECT id FROM cells WHERE n_syn_undirected > 0 ORDER BY n_syn_undirected DESC, id LIMIT 1");
+  return cell;
+}
+
 }  // namespace
 
 ApiReply api_error(int status, const std::string& message) {
@@ -218,11 +231,7 @@ Json Api::about_run() const {
   for (const auto& [code, name] : t.cell_types()) types[std::to_string(code)] = name;
   for (const auto& [code, name] : compartment_names()) compartments[std::to_string(code)] = name;
   about["counts"] = counts, about["cell_types"] = types, about["compartments"] = compartments;
-  about["example_cell"] = nullptr;
-  if (t.has_table("edges")) {
-    SqliteQuery rows(t.path(), "SELECT pre_id FROM edges GROUP BY 1 ORDER BY sum(n_syn) DESC, 1 LIMIT 1");
-    if (rows.next()) about["example_cell"] = std::to_string(rows.integer(0));
-  }
+  about["example_cell"] = example_cell(t);
   return about;
 }
 

@@ -1,29 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Speed of the contact step, one core: Mvx/s of the write box and the peak memory of the process.
-#include <benchmark/benchmark.h>
-
-#include "algo/h5_input.h"
+// The contact step: Mvx/s of the write box. Warm: with the buffers of a chunk before; cold: without.
+#include "bench_input.h"
 #include "syconn/algo/contacts.h"
-#include "syconn/core/run_stats.h"
 
-namespace syconn {
+namespace syconn::bench {
 namespace {
 
-Volume<Id> load(bool up) {
-  const auto path = testing_input::data_folder() / "pinky40" / "seg.h5";
-  if (!std::filesystem::exists(path)) return {};
-  Volume<Id> labels = testing_input::read_zyx<Id>(path, "seg");
-  return up ? testing_input::up_sampled(labels, {{510, 255, 384}, {766, 511, 640}}) : std::move(labels);
-}
-
-void contacts(benchmark::State& state, bool up, bool warm) {
-  const Volume<Id> labels = load(up);
-  if (labels.count() == 0) return state.SkipWithError("pinky40/seg.h5 not found; set SYCONN_DATA_DIR");
+template <bool kWarm>
+void contacts(benchmark::State& state, Input input) {
+  const Volume<Id>& labels = labels_of(input);
+  if (is_missing(state, labels)) return;
   ContactExtractor extractor;
   ContactSet out;
-  if (warm) extractor.extract(labels.view(), labels.box(), labels.box(), out);
+  if (kWarm) extractor.extract(labels.view(), labels.box(), labels.box(), out);
   for (auto _ : state) {
-    if (!warm) {
+    if (!kWarm) {
       state.PauseTiming();
       extractor = ContactExtractor();
       out = ContactSet();
@@ -31,19 +22,17 @@ void contacts(benchmark::State& state, bool up, bool warm) {
     }
     extractor.extract(labels.view(), labels.box(), labels.box(), out);
   }
-  state.counters["Mvx/s"] =
-      benchmark::Counter(static_cast<double>(labels.count()) * 1e-6, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["peak_MB"] = static_cast<double>(peak_rss_bytes()) * 1e-6;
-  state.counters["pairs"] = static_cast<double>(out.n_pairs());
-  state.counters["runs_per_vx"] = static_cast<double>(out.runs.size()) / static_cast<double>(labels.count());
+  rate(state, labels.box().voxels(), 8);
+  state.counters["pairs"] = benchmark::Counter(static_cast<double>(out.n_pairs()), benchmark::Counter::kAvgThreads);
 }
 
-BENCHMARK_CAPTURE(contacts, up_sampled_warm, true, true)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(contacts, up_sampled_cold, true, false)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(contacts, pinky40_warm, false, true)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(contacts, pinky40_cold, false, false)->Unit(benchmark::kMillisecond);
+const int kRegistered = [] {
+  on_inputs("contacts_warm", contacts<true>);
+  on_inputs("contacts_cold", contacts<false>, false);
+  return 0;
+}();
 
 }  // namespace
-}  // namespace syconn
+}  // namespace syconn::bench
 
 BENCHMARK_MAIN();

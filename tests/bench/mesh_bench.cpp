@@ -1,63 +1,67 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Speed of meshing on one core: full-resolution Mvx/s of marching cubes, Mtri/s of simplification.
-#include <benchmark/benchmark.h>
-
-#include "algo/h5_input.h"
+// Meshes of all labels: marching cubes, and simplification to an error of 40 and 80 nm. Voxels are those of full
+// resolution.
+#include "bench_input.h"
 #include "syconn/algo/marching.h"
 #include "syconn/algo/simplify.h"
 
-namespace syconn {
+namespace syconn::bench {
 namespace {
 
-const Volume<Id>& pinky40() {
-  static const Volume<Id> labels = [] {
-    const auto path = testing_input::data_folder() / "pinky40" / "seg.h5";
-    return std::filesystem::exists(path) ? testing_input::read_zyx<Id>(path, "seg") : Volume<Id>();
-  }();
-  return labels;
-}
+MeshLattice lattice(Input input) { return {labels_of(input).box(), voxel_size_nm(input), {4, 4, 2}}; }
 
-MeshLattice lattice() { return {pinky40().box(), {16, 16, 40}, {4, 4, 2}}; }
-
-void march(benchmark::State& state) {
-  if (pinky40().count() == 0) return state.SkipWithError("pinky40/seg.h5 not found; set SYCONN_DATA_DIR");
+void march(benchmark::State& state, Input input) {
+  const Volume<Id>& labels = labels_of(input);
+  if (is_missing(state, labels)) return;
   LabelMarcher marcher;
   LabelSurfaces out;
-  for (auto _ : state) marcher.run(pinky40().view(), pinky40().box(), lattice(), out);
-  state.counters["Mvx/s"] =
-      benchmark::Counter(static_cast<double>(pinky40().count()) * 1e-6, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["Mcells"] = static_cast<double>(out.cells.size()) * 1e-6;
+  for (auto _ : state) marcher.run(labels.view(), labels.box(), lattice(input), out);
+  rate(state, labels.box().voxels(), 8.0 / 32);
 }
 
-void simplify_all(benchmark::State& state) {
-  if (pinky40().count() == 0) return state.SkipWithError("pinky40/seg.h5 not found; set SYCONN_DATA_DIR");
-  LabelSurfaces surfaces;
-  LabelMarcher().run(pinky40().view(), pinky40().box(), lattice(), surfaces);
-  MeshSimplifier simplifier;
-  std::vector<VertexKey> keys;
+/// Triangles before and after.
+std::pair<std::size_t, std::size_t> simplify_all(const LabelSurfaces& surfaces, const MeshLattice& on, double error_nm,
+                                                 MeshSimplifier& simplifier) {
   std::size_t before = 0, after = 0;
-  for (auto _ : state) {
-    before = after = 0;
-    for (std::size_t k = 0; k < surfaces.ids.size(); ++k) {
-      SimplifyMesh mesh;
-      weld_cells(surfaces.of(k), keys, mesh.faces);
-      const Vec3f origin = lattice().position_nm(keys[0]);
-      for (const VertexKey key : keys) mesh.vertices_nm.push_back(lattice().position_nm(key) - origin);
-      before += mesh.faces.size() / 3;
-      simplifier.run(mesh, {static_cast<double>(state.range(0)), 50, false});
-      after += mesh.faces.size() / 3;
-    }
+  std::vector<VertexKey> keys;
+  for (std::size_t k = 0; k < surfaces.ids.size(); ++k) {
+    SimplifyMesh mesh;
+    weld_cells(surfaces.of(k), keys, mesh.faces);
+    const Vec3f origin = on.position_nm(keys[0]);
+    for (const VertexKey key : keys) mesh.vertices_nm.push_back(on.position_nm(key) - origin);
+    before += mesh.faces.size() / 3;
+    simplifier.run(mesh, {error_nm, 50, false});
+    after += mesh.faces.size() / 3;
   }
-  state.counters["Mtri/s"] =
-      benchmark::Counter(static_cast<double>(before) * 1e-6, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["Mtri"] = static_cast<double>(before) * 1e-6;
-  state.counters["reduction"] = static_cast<double>(before) / static_cast<double>(after);
+  return {before, after};
 }
 
-BENCHMARK(march)->Unit(benchmark::kMillisecond);
-BENCHMARK(simplify_all)->Arg(40)->Arg(80)->Unit(benchmark::kMillisecond);
+template <int kError>
+void march_and_simplify(benchmark::State& state, Input input) {
+  const Volume<Id>& labels = labels_of(input);
+  if (is_missing(state, labels)) return;
+  LabelMarcher marcher;
+  LabelSurfaces surfaces;
+  MeshSimplifier simplifier;
+  std::pair<std::size_t, std::size_t> faces;
+  for (auto _ : state) {
+    marcher.run(labels.view(), labels.box(), lattice(input), surfaces);
+    faces = simplify_all(surfaces, lattice(input), kError, simplifier);
+  }
+  rate(state, labels.box().voxels(), 8.0 / 32);
+  state.counters["Mtri/s"] =
+      benchmark::Counter(static_cast<double>(faces.first) * 1e-6, benchmark::Counter::kIsIterationInvariantRate);
+  state.counters["reduction"] = static_cast<double>(faces.first) / static_cast<double>(faces.second);
+}
+
+const int kRegistered = [] {
+  on_inputs("march", march);
+  on_inputs("march_simplify_40nm", march_and_simplify<40>, false);
+  on_inputs("march_simplify_80nm", march_and_simplify<80>, false);
+  return 0;
+}();
 
 }  // namespace
-}  // namespace syconn
+}  // namespace syconn::bench
 
 BENCHMARK_MAIN();

@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Speed of whole-cell skeletons, one core: grid Mvx/s over all labels of pinky40 at (2,2,1), 32x32x40 nm.
-#include <benchmark/benchmark.h>
-
+// Skeletons of all labels on the grid of stage sso, (2,2,1) voxels in pinky40, so 32 x 32 x 40 nm: Mvx/s of that grid.
 #include <map>
 
-#include "algo/h5_input.h"
+#include "bench_input.h"
 #include "syconn/algo/skeleton.h"
-#include "syconn/core/run_stats.h"
 
-namespace syconn {
+namespace syconn::bench {
 namespace {
 
-using CellRuns = std::map<std::uint64_t, std::vector<syconn::Run>>;
+struct Sampling {
+  Vec3i factor;
+  Vec3d size_nm;
+};
+Sampling sampling(Input input) {
+  const Vec3i factor = input == Input::pinky40      ? Vec3i{2, 2, 1}
+                       : input == Input::up_sampled ? Vec3i{3, 3, 2}
+                                                    : Vec3i{3, 3, 1};
+  return {factor, voxel_size_nm(input) * Vec3d(factor)};
+}
 
-CellRuns load() {
-  const auto path = testing_input::data_folder() / "pinky40" / "seg.h5";
-  if (!std::filesystem::exists(path)) return {};
-  const Volume<std::uint64_t> labels = testing_input::read_zyx<std::uint64_t>(path, "seg");
-  const Vec3i size = labels.box().size();
+using CellRuns = std::map<Id, std::vector<syconn::Run>>;
+
+CellRuns sampled_runs(const Volume<Id>& labels, const Vec3i& factor) {
+  const Vec3i n = labels.box().size() / factor;
   CellRuns cells;
-  for (std::int32_t z = 0; z < size.z; ++z)
-    for (std::int32_t y = 0; y < size.y / 2; ++y)
-      for (std::int32_t x = 0; x < size.x / 2; ++x) {
-        const std::uint64_t id = labels.at({2 * x, 2 * y, z});
-        if (id == 0) continue;
+  for (std::int32_t z = 0; z < n.z; ++z)
+    for (std::int32_t y = 0; y < n.y; ++y)
+      for (std::int32_t x = 0; x < n.x; ++x) {
+        const Id id = labels.view()(x * factor.x, y * factor.y, z * factor.z);
+        if (id == kBackground) continue;
         std::vector<syconn::Run>& runs = cells[id];
         if (!runs.empty() && runs.back().z == z && runs.back().y == y && runs.back().end() == x)
           ++runs.back().len;
@@ -33,26 +38,30 @@ CellRuns load() {
   return cells;
 }
 
-void pinky40(benchmark::State& state) {
-  const CellRuns cells = load();
-  if (cells.empty()) return state.SkipWithError("pinky40/seg.h5 not found; set SYCONN_DATA_DIR");
-  double voxels = 0, nodes = 0;
+void skeletons(benchmark::State& state, Input input) {
+  const Volume<Id>& labels = labels_of(input);
+  if (is_missing(state, labels)) return;
+  const Sampling grid = sampling(input);
+  const CellRuns cells = sampled_runs(labels, grid.factor);
+  std::uint64_t voxels = 0, nodes = 0;
   for (auto _ : state) {
     voxels = nodes = 0;
     for (const auto& [id, runs] : cells) {
-      const Skeleton s = skeletonise(runs, {32, 32, 40}, {8, 8, 20});
-      voxels += static_cast<double>(voxel_count(runs)), nodes += static_cast<double>(s.n_nodes());
+      nodes += skeletonise(runs, grid.size_nm, voxel_size_nm(input) * 0.5).n_nodes();
+      voxels += voxel_count(runs);
     }
   }
-  state.counters["Mvx/s"] = benchmark::Counter(voxels * 1e-6, benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["Mvx"] = voxels * 1e-6;
+  rate(state, static_cast<std::int64_t>(voxels), 0);
   state.counters["cells"] = static_cast<double>(cells.size());
-  state.counters["nodes"] = nodes;
-  state.counters["peak_MB"] = static_cast<double>(peak_rss_bytes()) * 1e-6;
+  state.counters["nodes"] = static_cast<double>(nodes);
 }
-BENCHMARK(pinky40)->Unit(benchmark::kMillisecond)->Iterations(1);
+
+const int kRegistered = [] {
+  on_inputs("skeletons", skeletons, false);
+  return 0;
+}();
 
 }  // namespace
-}  // namespace syconn
+}  // namespace syconn::bench
 
 BENCHMARK_MAIN();

@@ -58,9 +58,9 @@ function detail(r: api.Row): string {
 function partnerLine(r: api.Row, s: State, actions: Actions): HTMLElement {
   const id = r.partner === null ? "" : String(r.partner), chosen = id !== "" && id === s.partner, n = `${number(r.n)} ${r.n === 1 ? "synapse" : "synapses"}`;
   if (id === "") return el("li", {class: "row"}, el("button", {disabled: true, "data-outside": String(r.n)}, "outside of the dataset", el("small", {}, n)));
-  const name = el("span", {}, s.trail.includes(id) ? dot(colourOf(s, id)) : "", id, el("small", {class: "detail"}, detail(r)));
+  const name = el("span", {}, s.trail.includes(id) ? dot(colourOf(s, id)) : "", id);
   return el("li", {class: "row"},
-    el("button", {"data-partner": id, click: () => actions.open(id)}, name, el("small", {}, `${r.type ?? ""} ${number(r.area_sum_um2)} µm²`)),
+    el("button", {"data-partner": id, click: () => actions.open(id)}, name, el("small", {}, `${r.type ?? ""} ${number(r.area_sum_um2)} µm²`), el("small", {class: "detail"}, detail(r))),
     el("button", {"aria-expanded": String(chosen), "data-synapses-with": id, "aria-label": `${n} with cell ${id}`,
       click: () => actions.change({partner: chosen ? "" : id, synapse: ""})}, n));
 }

@@ -39,16 +39,18 @@ function go(next: State): void {
   void draw();
 }
 
-/// On the side on which the cell has synapses.
+/// The side on which a cell has synapses, if the table knows it.
+function sideOf(row: api.Row | null, otherwise: State["direction"]): State["direction"] {
+  if (row && Number(row.n_syn_out) > 0) return "out";
+  if (row && Number(row.n_syn_in) > 0) return "in";
+  return row && Number(row.n_syn_undirected) > 0 ? "undirected" : otherwise;
+}
+
 async function openCell(cell: string): Promise<void> {
   const mine = ++opened;
   const row = await api.cell(cell).catch(() => null); // what is wrong, the panel tells
   if (mine !== opened) return;
-  let {direction} = state;
-  if (row && Number(row.n_syn_out) > 0) direction = "out";
-  else if (row && Number(row.n_syn_in) > 0) direction = "in";
-  else if (row && Number(row.n_syn_undirected) > 0) direction = "undirected";
-  go({...(row === null ? state : withCell(state, cell)), cell, direction, partner: "", synapse: "", type: ""});
+  go({...(row === null ? state : withCell(state, cell)), cell, direction: sideOf(row, state.direction), partner: "", synapse: "", type: ""});
 }
 
 const actions: Actions = {
@@ -103,7 +105,10 @@ async function start(): Promise<void> {
   if (Object.values(known.run.layers).some(Boolean)) {
     view = new View(known.run, state, moved);
   }
-  if (!state.cell && !state.type && known.run.example_cell && !location.hash) state = withCell({...state, cell: known.run.example_cell}, known.run.example_cell);
+  if (!state.cell && !state.type && known.run.example_cell && !location.hash) {
+    const cell = known.run.example_cell, row = await api.cell(cell).catch(() => null);
+    state = withCell({...state, cell, direction: sideOf(row, "out")}, cell);
+  }
   await draw();
 }
 void start();
