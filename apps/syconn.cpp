@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 
 #include "commands.h"
+#include "syconn/core/cpu.h"
 #include "syconn/core/version.h"
 #include "syconn/exec/diagnostics.h"
 
@@ -43,6 +45,7 @@ int dispatch(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    if (const char* cpu = std::getenv("SYCONN_CPU")) syconn::limit_cpu_level(cpu);
     return syconn::dispatch(argc, argv);
   } catch (const syconn::Error& e) {
     std::cerr << (e.category() == syconn::Category::config ? "" : "syconn: error: ") << e.what() << '\n';

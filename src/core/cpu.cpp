@@ -2,7 +2,7 @@
 #include "syconn/core/cpu.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <atomic>
 #include <string>
 
 #include "syconn/core/error.h"
@@ -24,19 +24,26 @@ CpuLevel best_level() {
 #endif
 }
 
-CpuLevel wanted_level() {
-  const char* set = std::getenv("SYCONN_CPU");
-  if (set == nullptr) return CpuLevel::avx512;
-  for (const CpuLevel level : {CpuLevel::portable, CpuLevel::avx2, CpuLevel::avx512})
-    if (set == std::string(name_of(level))) return level;
-  throw Error(Category::usage, std::string("SYCONN_CPU is '") + set + "'; it may be portable, avx2 or avx512");
+std::atomic<CpuLevel>& limit() {
+  static std::atomic<CpuLevel> most{CpuLevel::avx512};
+  return most;
 }
 
 }  // namespace
 
 CpuLevel cpu_level() {
-  static const CpuLevel level = std::min(best_level(), wanted_level());
-  return level;
+  static const CpuLevel best = best_level();
+  return std::min(best, limit().load(std::memory_order_relaxed));
+}
+
+void limit_cpu_level(std::string_view word) {
+  for (const CpuLevel level : {CpuLevel::portable, CpuLevel::avx2, CpuLevel::avx512})
+    if (word == name_of(level)) {
+      limit() = level;
+      return;
+    }
+  throw Error(Category::usage,
+              "'" + std::string(word) + "' is no kind of processor; it may be portable, avx2 or avx512");
 }
 
 const char* name_of(CpuLevel level) {

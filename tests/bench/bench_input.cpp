@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "algo/h5_input.h"
+#include "syconn/core/cpu.h"
 #include "syconn/core/run_stats.h"
 
 namespace syconn::bench {
@@ -13,6 +14,13 @@ Volume<Id> read_pinky40() {
   const auto file = testing_input::data_folder() / "pinky40" / "seg.h5";
   return std::filesystem::exists(file) ? testing_input::read_zyx<Id>(file, "seg") : Volume<Id>();
 }
+
+/// SYCONN_CPU, as the program reads it.
+const bool kLimited = [] {
+  const char* set = std::getenv("SYCONN_CPU");
+  if (set != nullptr) limit_cpu_level(set);
+  return set != nullptr;
+}();
 
 PhantomVolumes make_phantom() {
   PhantomParams params = phantom_params();

@@ -105,10 +105,11 @@ async function start(): Promise<void> {
   if (Object.values(known.run.layers).some(Boolean)) {
     view = new View(known.run, state, moved);
   }
-  if (!state.cell && !state.type && known.run.example_cell && !location.hash) {
-    const cell = known.run.example_cell, row = await api.cell(cell).catch(() => null);
-    state = withCell({...state, cell, direction: sideOf(row, "out")}, cell);
-  }
+  const cell = state.cell || (!state.type && !location.hash ? known.run.example_cell : null);
+  if (cell) state = withCell({...state, cell}, cell);
+  // An address that names no side gets the one on which there is something.
+  if (cell && known.run.tables && !/[#&]direction=/.test(location.hash))
+    state = {...state, direction: sideOf(await api.cell(cell).catch(() => null), state.direction)};
   await draw();
 }
 void start();
