@@ -127,6 +127,7 @@ Bricks::Bricks(std::span<const Run> runs, std::span<const Run> cavity_runs) {
   if (bricks_.size() >= kNoBrick >> 6)
     throw Error(Category::runtime, "skeleton: a component fills " + std::to_string(bricks_.size()) +
                                        " blocks of 4x4x4 voxels, more than 2^26; use a coarser grid");
+  for (const Brick& b : bricks_) graph_.push_back(b.graph), solid_.push_back(b.solid);
   link();
 }
 

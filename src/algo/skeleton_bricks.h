@@ -39,9 +39,12 @@ class Bricks {
 
   std::size_t n_bricks() const { return bricks_.size(); }
   std::size_t n_slots() const { return bricks_.size() * 64; }
-  const Brick& operator[](std::uint32_t b) const { return bricks_[b]; }
+  std::uint64_t graph(std::uint32_t b) const { return graph_[b]; }
+  std::uint64_t solid(std::uint32_t b) const { return solid_[b]; }
+  /// A word a brick.
+  const std::vector<std::uint64_t>& graph() const { return graph_; }
   std::uint32_t neighbour(std::uint32_t b, int code) const { return neighbours_[b][static_cast<std::size_t>(code)]; }
-  bool in_graph(std::uint32_t slot) const { return bricks_[slot >> 6].graph >> (slot & 63) & 1; }
+  bool in_graph(std::uint32_t slot) const { return graph_[slot >> 6] >> (slot & 63) & 1; }
 
   /// Voxel relative to origin(); the brick grid starts there.
   Vec3i local_voxel(std::uint32_t slot) const {
@@ -68,6 +71,7 @@ class Bricks {
 
   Vec3i origin_;
   std::vector<Brick> bricks_;
+  std::vector<std::uint64_t> graph_, solid_;  ///< of the bricks, packed: waves read nothing else of them
   std::vector<std::array<std::uint32_t, 27>> neighbours_;
   const NeighbourTable& table_ = neighbour_table();
 };

@@ -108,7 +108,7 @@ class AxisPass {
 std::vector<float> squared_edt(const Bricks& bricks, const Vec3d& voxel_nm) {
   std::vector<float> values(bricks.n_slots(), 0.0F);
   for (std::uint32_t b = 0; b < bricks.n_bricks(); ++b)
-    for_bits(bricks[b].solid, [&](std::uint32_t l) { values[std::size_t{b} * 64 + l] = 1; });
+    for_bits(bricks.solid(b), [&](std::uint32_t l) { values[std::size_t{b} * 64 + l] = 1; });
   for (int axis = 0; axis < 3; ++axis) AxisPass(bricks, axis, voxel_nm[axis], values).run();
   return values;
 }

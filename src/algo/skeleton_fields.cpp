@@ -23,7 +23,7 @@ StepLengths::StepLengths(const Vec3d& voxel_nm) {
 void Geodesic::compute(const Bricks& bricks, const StepLengths& steps, std::uint32_t source) {
   distance.assign(bricks.n_slots(), kFar);
   order.clear(), bucket_offset.assign(1, 0), largest = 0;
-  std::vector<std::uint64_t> settled(bricks.n_bricks(), 0);
+  std::vector<std::uint64_t> open = bricks.graph();  // not settled
   const std::uint32_t width = steps.shortest;
   std::vector<std::vector<std::uint32_t>> ring(steps.longest / width + 2);
   distance[source] = 0;
@@ -33,13 +33,13 @@ void Geodesic::compute(const Bricks& bricks, const StepLengths& steps, std::uint
     std::vector<std::uint32_t>& bucket = ring[k % ring.size()];
     for (std::size_t i = 0; i < bucket.size(); ++i) {
       const std::uint32_t u = bucket[i], d = distance[u];
-      std::uint64_t& done = settled[u >> 6];
-      if (d / width != k || (done >> (u & 63) & 1)) continue;
-      done |= 1ULL << (u & 63);
+      std::uint64_t& left = open[u >> 6];
+      if (d / width != k || (left >> (u & 63) & 1) == 0) continue;
+      left &= ~(1ULL << (u & 63));
       order.push_back(u);
       largest = std::max(largest, d);
       bricks.neighbour_groups(u, [&](std::uint32_t b, std::uint64_t around) {
-        for_bits(bricks[b].graph & around & ~settled[b], [&](std::uint32_t l) {
+        for_bits(open[b] & around, [&](std::uint32_t l) {
           const std::uint32_t v = b << 6 | l, reached = d + steps.between(u & 63, l);
           if (reached >= distance[v]) return;
           distance[v] = reached;
@@ -55,10 +55,7 @@ void Geodesic::compute(const Bricks& bricks, const StepLengths& steps, std::uint
 }
 
 PenaltyField::PenaltyField(const Bricks& bricks, std::vector<std::uint32_t> penalty)
-    : bricks_(bricks),
-      penalty_(std::move(penalty)),
-      cost_(bricks.n_slots(), kUnreached),
-      visited_(bricks.n_bricks(), 0) {}
+    : bricks_(bricks), penalty_(std::move(penalty)), cost_(bricks.n_slots(), kUnreached), fresh_(bricks.graph()) {}
 
 void PenaltyField::push(std::uint64_t key, std::uint32_t slot) {
   heap_[static_cast<std::size_t>(std::bit_width(key ^ last_))].push_back({key, slot});
@@ -84,8 +81,8 @@ bool PenaltyField::pop(Entry& out) {
 void PenaltyField::add_sources(const std::vector<std::uint32_t>& slots) {
   last_ = 0;
   const auto visit = [&](std::uint32_t b, std::uint64_t bits) {
-    if (!visited_[b]) visited_bricks_.push_back(b);
-    visited_[b] |= bits;
+    fresh_[b] &= ~bits;
+    if (touched_.size() < kMostTouched) touched_.push_back(b);
   };
   for (const std::uint32_t s : slots) {
     visit(s >> 6, 1ULL << (s & 63));
@@ -95,8 +92,8 @@ void PenaltyField::add_sources(const std::vector<std::uint32_t>& slots) {
   Entry e;
   while (pop(e)) {
     bricks_.neighbour_groups(e.slot, [&](std::uint32_t b, std::uint64_t around) {
-      const std::uint64_t fresh = bricks_[b].graph & around & ~visited_[b];
-      if (!fresh) return;
+      const std::uint64_t fresh = fresh_[b] & around;
+      if (fresh == 0) return;
       visit(b, fresh);
       for_bits(fresh, [&](std::uint32_t l) {
         const std::uint32_t v = b << 6 | l;
@@ -107,8 +104,11 @@ void PenaltyField::add_sources(const std::vector<std::uint32_t>& slots) {
       });
     });
   }
-  for (const std::uint32_t b : visited_bricks_) visited_[b] = 0;
-  visited_bricks_.clear();
+  if (touched_.size() == kMostTouched)
+    fresh_ = bricks_.graph();
+  else
+    for (const std::uint32_t b : touched_) fresh_[b] = bricks_.graph(b);
+  touched_.clear();
 }
 
 std::vector<std::uint32_t> PenaltyField::path_from(std::uint32_t slot) const {
@@ -117,7 +117,7 @@ std::vector<std::uint32_t> PenaltyField::path_from(std::uint32_t slot) const {
     std::uint32_t best = slot;
     std::uint64_t best_cost = cost_[slot];
     bricks_.neighbour_groups(path.back(), [&](std::uint32_t b, std::uint64_t around) {
-      for_bits(bricks_[b].graph & around, [&](std::uint32_t l) {
+      for_bits(bricks_.graph(b) & around, [&](std::uint32_t l) {
         const std::uint32_t v = b << 6 | l;
         if (cost_[v] > best_cost || (cost_[v] == best_cost && !bricks_.raster_before(v, best))) return;
         best = v, best_cost = cost_[v];
@@ -134,7 +134,7 @@ Claims::Claims(const Bricks& bricks, const StepLengths& steps)
       left_(bricks.n_slots(), 0),
       open_(bricks.n_bricks()),
       ring_(steps.longest / steps.shortest + 2) {
-  for (std::uint32_t b = 0; b < bricks.n_bricks(); ++b) open_[b] = bricks[b].graph;
+  for (std::uint32_t b = 0; b < bricks.n_bricks(); ++b) open_[b] = bricks.graph(b);
 }
 
 void Claims::place(std::uint32_t slot, std::uint32_t left) {
@@ -160,7 +160,7 @@ void Claims::claim(std::vector<Seed> seeds) {
       const std::uint32_t left = left_[u];
       if (left > top_ || (top_ - left) / width != k) continue;
       bricks_.neighbour_groups(u, [&](std::uint32_t b, std::uint64_t around) {
-        for_bits(bricks_[b].solid & around, [&](std::uint32_t l) {
+        for_bits(bricks_.solid(b) & around, [&](std::uint32_t l) {
           const std::uint32_t v = b << 6 | l, step = steps_.between(u & 63, l);
           if (left > step && left - step > left_[v]) place(v, left - step);
         });

@@ -56,8 +56,9 @@ class PenaltyField {
   const Bricks& bricks_;
   std::vector<std::uint32_t> penalty_;
   std::vector<std::uint64_t> cost_;
-  std::vector<std::uint64_t> visited_;  ///< a brick, of the wave that runs
-  std::vector<std::uint32_t> visited_bricks_;
+  static constexpr std::size_t kMostTouched = std::size_t{1} << 20;
+  std::vector<std::uint64_t> fresh_;         ///< a brick: voxels of the cell that the wave that runs has not reached
+  std::vector<std::uint32_t> touched_;       ///< bricks that the wave reached, again and again; full: any
   std::array<std::vector<Entry>, 65> heap_;  ///< radix heap: bucket = highest bit that differs from last_
   std::uint64_t last_ = 0;
 };

@@ -50,7 +50,7 @@ class Tracer {
   std::uint32_t choose_root() {
     std::uint32_t thickest = kFar, first = kFar;
     for (std::uint32_t b = 0; b < bricks_.n_bricks(); ++b)
-      for_bits(bricks_[b].solid, [&](std::uint32_t l) {
+      for_bits(bricks_.solid(b), [&](std::uint32_t l) {
         const std::uint32_t s = b << 6 | l;
         if (thickest == kFar || edt2_[s] > edt2_[thickest] ||
             (edt2_[s] == edt2_[thickest] && bricks_.raster_before(s, thickest)))
@@ -77,7 +77,7 @@ class Tracer {
     std::uint32_t best = kFar;
     double best_nm = 0;
     for (std::uint32_t b = 0; b < bricks_.n_bricks(); ++b)
-      for_bits(bricks_[b].graph, [&](std::uint32_t l) {
+      for_bits(bricks_.graph(b), [&](std::uint32_t l) {
         const std::uint32_t s = b << 6 | l;
         const double d = distance(s, slot);
         if (best == kFar || d < best_nm || (d == best_nm && bricks_.raster_before(s, best))) best = s, best_nm = d;
