@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The annotation layer of a million synapses in 10^6 um^3, from the table to the shards, through the stage itself on
-// one core. `export_bench [N]`
+// one core. `export_bench [N [FOLDER]]`; FOLDER keeps the run, as FOLDER/run.
 #include <cstdio>
 #include <cstdlib>
 
@@ -43,16 +43,15 @@ void write_tables(const fs::path& run, std::uint64_t n) {
   builder.commit(run / "datasets", "synapses", "00000000");
 }
 
-int run(std::uint64_t n) {
-  const test::TempFolder temp;
-  write_tables(temp / "run", n);
+int run(std::uint64_t n, const fs::path& folder) {
+  write_tables(folder / "run", n);
   restart_peak_rss();
   const Stopwatch wall;
   const double cpu = process_cpu_s();
   test::run_stages(
       "dataset: {name: t, voxel_size_nm: [10, 10, 25], box_vx: {min: [0, 0, 0], max: [10000, 10000, 4000]}, "
       "volumes: {}}\nstages: [export]\nexecution: {threads: 1}\n",
-      temp.path());
+      folder);
   std::printf("%llu synapses: %.1f s, CPU %.1f s, peak %.2f GB\n", static_cast<unsigned long long>(n), wall.seconds(),
               process_cpu_s() - cpu, static_cast<double>(peak_rss_bytes()) / 1e9);
   return 0;
@@ -61,4 +60,9 @@ int run(std::uint64_t n) {
 }  // namespace
 }  // namespace syconn
 
-int main(int argc, char** argv) { return syconn::run(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000); }
+int main(int argc, char** argv) {
+  const std::uint64_t n = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1'000'000;
+  if (argc > 2) return syconn::run(n, argv[2]);
+  const syconn::test::TempFolder temp;
+  return syconn::run(n, temp.path());
+}
