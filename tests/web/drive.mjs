@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Uses the client as a person would and compares what it shows with connectome.sqlite: drive.mjs CHROMIUM URL RUN PICTURES. With
-// PICTURES "bare": only what the page says of a run without layers.
+// PICTURES "bare": only what the page says of a run without layers; "untold": of one without tables.
 import assert from "node:assert/strict";
 import {execFileSync} from "node:child_process";
 import fs from "node:fs";
@@ -24,6 +24,15 @@ if (pictures === "bare") {
   await page.waitForFunction(() => document.getElementById("panel").dataset.ready !== undefined);
   assert.match(await page.innerText("#panel"), /There is nothing to look at yet. Make the layers with: syconn export neuroglancer/);
   assert.ok(await page.locator("[data-partner]").count() > 0, "the tables alone are enough for partners");
+  await browser.close();
+  process.exit(0);
+}
+
+if (pictures === "untold") {
+  await page.goto(url);
+  await page.waitForFunction(() => document.getElementById("panel").dataset.ready !== undefined && window.viewer.display.isReady(), null, {timeout: 60000});
+  assert.match(await page.innerText("#panel"), /This run has no tables yet/);
+  assert.deepEqual(wrong, []);
   await browser.close();
   process.exit(0);
 }

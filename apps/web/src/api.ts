@@ -45,7 +45,8 @@ async function rows(path: string, parameters: Record<string, string>): Promise<A
   return answer;
 }
 
-export const run = (): Promise<Run> => get("run");
+/// Of a run without tables only the layers are known.
+export const run = async (): Promise<Run> => ({counts: {}, cell_types: {}, voxel_size_nm: null, synapse_prob_min: null, example_cell: null, ...await get("run")});
 export const columns = (): Promise<Columns> => get("columns");
 export const cell = async (id: string): Promise<Row> => (await get(`cells/${encodeURIComponent(id)}`)).cell;
 export const synapse = async (id: string): Promise<Row> => (await get(`synapses/${encodeURIComponent(id)}`)).synapse;
