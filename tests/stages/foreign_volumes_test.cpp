@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The same tissue as HDF5, precomputed, Zarr and KNOSSOS cubes goes through all voxel stages with the same results.
+// The same tissue as HDF5, precomputed, Zarr and KNOSSOS cubes goes through all stages with the same results.
 #include <gmock/gmock.h>
 
 #include "support/foreign_volumes.h"
 #include "support/stage_run.h"
 #include "syconn/exec/run_report.h"
+#include "syconn/nn/room.h"
 
 namespace syconn {
 namespace {
@@ -18,7 +19,7 @@ const Vec3i kSize{100, 70, 40};
 /// Four supervoxels, a synapse between two of them, two mitochondria, and types of junctions.
 struct Tissue {
   Plain<std::uint64_t> sv{kSize, {}}, type{kSize, {}};
-  Plain<std::uint8_t> sj{kSize, {}}, mi{kSize, {}};
+  Plain<std::uint8_t> sj{kSize, {}}, mi{kSize, {}}, raw{kSize, {}};
 
   Tissue() {
     const auto near = [](const Vec3i& p, const Vec3i& centre, std::int64_t radius) {
@@ -33,6 +34,8 @@ struct Tissue {
       sj.values.push_back(junction ? 230 : p.x % 40 == 0 ? 20 : 0);
       type.values.push_back(junction ? (p.y < 36 ? 1 : 2) : 0);
       mi.values.push_back(near(p, {20, 15, 20}, 13) || near(p, {80, 55, 20}, 12) ? 200 : 0);
+      raw.values.push_back(
+          static_cast<std::uint8_t>(mix64(static_cast<std::uint64_t>(p.x + 100 * (p.y + 70 * p.z))) % 256));
     });
   }
 };
@@ -42,18 +45,30 @@ const Tissue& tissue() {
   return one;
 }
 
-/// Runs all stages on volumes at NAME.EXTENSION; `more` goes to each entry of dataset.volumes.
+/// The shipped networks of all learned stages.
+std::string networks() {
+  const std::string models = SYCONN_SOURCE_DIR "/models/";
+  return "chunk-infer: {models: {myelin: {model: " + models + "myelin/model.pt}}}\n" + "pointcloud: {ads: " + models +
+         "compartment_ads/model.pt, abt: " + models + "compartment_abt/model.pt, dnh: " + models +
+         "compartment_dnh/model.pt, astrocyte: " + models + "astrocyte/model.pt}\n" + "celltype: {model: " + models +
+         "celltype/model.pt, contexts: 2}\nembed: {model: " + models + "embed/model.pt}\n";
+}
+
+/// Runs all stages that this build has on volumes at NAME.EXTENSION; `more` goes to each entry of dataset.volumes.
 void run(const test::TempFolder& folder, const std::string& out, const std::string& extension,
          const std::string& more = "") {
+  const bool learned = nn_room_is_built();
   std::string yaml = "dataset:\n  name: t\n  voxel_size_nm: [10, 10, 25]\n  chunk_vx: [64, 64, 64]\n  volumes:\n";
   for (const std::string& line :
-       {std::string("sv: {kind: labels"), std::string("sj: {kind: probability"), std::string("mi: {kind: probability"),
-        std::string("type: {kind: labels, asym: [1], sym: [2]")}) {
+       {std::string("raw: {kind: image"), std::string("sv: {kind: labels"), std::string("sj: {kind: probability"),
+        std::string("mi: {kind: probability"), std::string("type: {kind: labels, asym: [1], sym: [2]")}) {
     const std::string name = line.substr(0, line.find(':'));
     yaml += "    " + (name == "type" ? "syn_" + line : line) + ", path: " + name + extension + more + "}\n";
   }
+  yaml += learned ? "stages: [chunk-infer, watershed, contacts, sso, synapses, pointcloud, celltype, embed, tables]\n" +
+                        networks()
+                  : "stages: [watershed, contacts, sso, synapses, tables]\n";
   yaml +=
-      "stages: [watershed, contacts, sso, synapses, tables]\n"
       "watershed: {types: {mi: {morphology: [], min_seed_vx: 10, min_obj_vx: 50}}}\n"
       "contacts: {sj_morphology: []}\n"
       "execution: {threads: 2}\n";
@@ -63,6 +78,7 @@ void run(const test::TempFolder& folder, const std::string& out, const std::stri
 template <class Write>
 void write_all(const Write& write) {
   write("sv", tissue().sv), write("type", tissue().type), write("sj", tissue().sj), write("mi", tissue().mi);
+  write("raw", tissue().raw);
 }
 
 void expect_same_runs(const test::TempFolder& folder, const std::string& one, const std::string& other) {
@@ -144,7 +160,7 @@ TEST(ForeignVolumes, MissingChunksAreErrorsOrCounted) {
   run(folder, "lenient", "_ng", ", allow_missing: true");
   const PipelineRun lenient = PipelineRun::open(folder / "lenient", stage_table());
   const Json missing = missing_chunks_json(lenient);
-  EXPECT_EQ(missing.dump(), R"({"mi":1,"sj":0,"sv":0,"syn_type":0})");
+  EXPECT_EQ(missing.dump(), R"({"mi":1,"raw":0,"sj":0,"sv":0,"syn_type":0})");
   EXPECT_EQ(missing_chunks_text(missing), "volume 'mi' lacks 1 chunks, which are read as empty (allow_missing)\n");
 }
 

@@ -106,7 +106,7 @@ function filters(s: State, known: Known, actions: Actions): HTMLElement {
 }
 
 function about(known: Known): HTMLElement {
-  return el("footer", {}, el("small", {}, `${number(known.run.counts?.cells)} cells, ${number(known.run.counts?.synapses)} synapses. syconn, GPL-3.0-or-later, on Neuroglancer (Apache-2.0): `,
+  return el("footer", {}, el("small", {}, `${known.run.tables ? `${number(known.run.counts.cells)} cells, ${number(known.run.counts.synapses)} synapses. ` : ""}syconn, GPL-3.0-or-later, on Neuroglancer (Apache-2.0): `,
     el("a", {href: "THIRD_PARTY.txt"}, "licences"), ". Keys: / search, arrows in lists, Esc back to the search; in the viewer h lists its own."));
 }
 
