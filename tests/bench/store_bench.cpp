@@ -210,6 +210,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (argc > 1) syconn::g_objects = std::atoll(argv[1]);
   benchmark::RunSpecifiedBenchmarks();
+  if (!syconn::fs::exists(syconn::folder())) return 0;  // a filter left none that writes
   std::uintmax_t bytes = 0;
   for (const auto& entry : syconn::fs::recursive_directory_iterator(syconn::folder()))
     if (entry.is_regular_file()) bytes += entry.file_size();
